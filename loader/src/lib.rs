@@ -1,0 +1,1 @@
+//! PE images to mapped modules.

@@ -1,0 +1,1 @@
+//! exeunt as a library.

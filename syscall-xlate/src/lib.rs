@@ -1,0 +1,1 @@
+//! The NT executive on Linux.
