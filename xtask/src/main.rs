@@ -1,2 +1,42 @@
-//! Development tasks.
-fn main() {}
+//! Development tasks: `cargo xtask codegen`.
+
+mod codegen;
+mod metadata;
+
+use std::process::ExitCode;
+
+use clap::{Parser, Subcommand};
+
+/// What every task returns; the error is the message the user reads.
+type TaskResult = Result<(), Box<dyn std::error::Error>>;
+
+/// Development tasks of exeunt.
+#[derive(Parser)]
+#[command(name = "cargo xtask")]
+struct Arguments {
+    #[command(subcommand)]
+    task: Task,
+}
+
+#[derive(Subcommand)]
+enum Task {
+    /// Writes the tables of status codes, made from Microsoft's metadata, to abi/src/generated.
+    Codegen {
+        /// Writes nothing; fails when a generated file is not up to date.
+        #[arg(long)]
+        check: bool,
+    },
+}
+
+fn main() -> ExitCode {
+    let result = match Arguments::parse().task {
+        Task::Codegen { check } => codegen::run(check),
+    };
+    match result {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => {
+            eprintln!("xtask: {error}");
+            ExitCode::FAILURE
+        }
+    }
+}

@@ -1,0 +1,7051 @@
+//! The values of `WIN32_ERROR` by Microsoft's names. Generated from Microsoft's metadata by `cargo xtask codegen`.
+
+use crate::status::WIN32_ERROR;
+
+impl WIN32_ERROR {
+    pub const ERROR_SUCCESS: Self = Self(0x00000000);
+    pub const WAIT_OBJECT_0: Self = Self(0x00000000);
+    pub const WSA_WAIT_EVENT_0: Self = Self(0x00000000);
+    pub const RPC_S_OK: Self = Self(0x00000000);
+    pub const DNS_ERROR_RCODE_NO_ERROR: Self = Self(0x00000000);
+    pub const NO_ERROR: Self = Self(0x00000000);
+    pub const ERROR_INVALID_FUNCTION: Self = Self(0x00000001);
+    pub const RPC_S_RUNTIME_UNINITIALIZED: Self = Self(0x00000001);
+    pub const ERROR_FILE_NOT_FOUND: Self = Self(0x00000002);
+    pub const ERROR_PATH_NOT_FOUND: Self = Self(0x00000003);
+    pub const ERROR_TOO_MANY_OPEN_FILES: Self = Self(0x00000004);
+    pub const ERROR_ACCESS_DENIED: Self = Self(0x00000005);
+    pub const RPC_S_ACCESS_DENIED: Self = Self(0x00000005);
+    pub const ERROR_INVALID_HANDLE: Self = Self(0x00000006);
+    pub const WSA_INVALID_HANDLE: Self = Self(0x00000006);
+    pub const ERROR_ARENA_TRASHED: Self = Self(0x00000007);
+    pub const ERROR_NOT_ENOUGH_MEMORY: Self = Self(0x00000008);
+    pub const WSA_NOT_ENOUGH_MEMORY: Self = Self(0x00000008);
+    pub const ERROR_INVALID_BLOCK: Self = Self(0x00000009);
+    pub const ERROR_BAD_ENVIRONMENT: Self = Self(0x0000000A);
+    pub const ERROR_BAD_FORMAT: Self = Self(0x0000000B);
+    pub const ERROR_INVALID_ACCESS: Self = Self(0x0000000C);
+    pub const ERROR_INVALID_DATA: Self = Self(0x0000000D);
+    pub const DNS_ERROR_INVALID_DATA: Self = Self(0x0000000D);
+    pub const ERROR_OUTOFMEMORY: Self = Self(0x0000000E);
+    pub const RPC_S_OUT_OF_MEMORY: Self = Self(0x0000000E);
+    pub const DNS_ERROR_NO_MEMORY: Self = Self(0x0000000E);
+    pub const ERROR_INVALID_DRIVE: Self = Self(0x0000000F);
+    pub const ERROR_CURRENT_DIRECTORY: Self = Self(0x00000010);
+    pub const ERROR_NOT_SAME_DEVICE: Self = Self(0x00000011);
+    pub const ERROR_NO_MORE_FILES: Self = Self(0x00000012);
+    pub const ERROR_WRITE_PROTECT: Self = Self(0x00000013);
+    pub const ERROR_BAD_UNIT: Self = Self(0x00000014);
+    pub const ERROR_NOT_READY: Self = Self(0x00000015);
+    pub const ERROR_BAD_COMMAND: Self = Self(0x00000016);
+    pub const ERROR_CRC: Self = Self(0x00000017);
+    pub const ERROR_BAD_LENGTH: Self = Self(0x00000018);
+    pub const ERROR_SEEK: Self = Self(0x00000019);
+    pub const ERROR_NOT_DOS_DISK: Self = Self(0x0000001A);
+    pub const ERROR_SECTOR_NOT_FOUND: Self = Self(0x0000001B);
+    pub const ERROR_OUT_OF_PAPER: Self = Self(0x0000001C);
+    pub const ERROR_WRITE_FAULT: Self = Self(0x0000001D);
+    pub const ERROR_READ_FAULT: Self = Self(0x0000001E);
+    pub const ERROR_GEN_FAILURE: Self = Self(0x0000001F);
+    pub const ERROR_SHARING_VIOLATION: Self = Self(0x00000020);
+    pub const ERROR_LOCK_VIOLATION: Self = Self(0x00000021);
+    pub const ERROR_WRONG_DISK: Self = Self(0x00000022);
+    pub const ERROR_SHARING_BUFFER_EXCEEDED: Self = Self(0x00000024);
+    pub const ERROR_HANDLE_EOF: Self = Self(0x00000026);
+    pub const ERROR_HANDLE_DISK_FULL: Self = Self(0x00000027);
+    pub const ERROR_NOT_SUPPORTED: Self = Self(0x00000032);
+    pub const ERROR_REM_NOT_LIST: Self = Self(0x00000033);
+    pub const ERROR_DUP_NAME: Self = Self(0x00000034);
+    pub const ERROR_BAD_NETPATH: Self = Self(0x00000035);
+    pub const ERROR_NETWORK_BUSY: Self = Self(0x00000036);
+    pub const ERROR_DEV_NOT_EXIST: Self = Self(0x00000037);
+    pub const ERROR_TOO_MANY_CMDS: Self = Self(0x00000038);
+    pub const ERROR_ADAP_HDW_ERR: Self = Self(0x00000039);
+    pub const ERROR_BAD_NET_RESP: Self = Self(0x0000003A);
+    pub const ERROR_UNEXP_NET_ERR: Self = Self(0x0000003B);
+    pub const ERROR_BAD_REM_ADAP: Self = Self(0x0000003C);
+    pub const ERROR_PRINTQ_FULL: Self = Self(0x0000003D);
+    pub const ERROR_NO_SPOOL_SPACE: Self = Self(0x0000003E);
+    pub const ERROR_PRINT_CANCELLED: Self = Self(0x0000003F);
+    pub const ERROR_NETNAME_DELETED: Self = Self(0x00000040);
+    pub const ERROR_NETWORK_ACCESS_DENIED: Self = Self(0x00000041);
+    pub const ERROR_BAD_DEV_TYPE: Self = Self(0x00000042);
+    pub const ERROR_BAD_NET_NAME: Self = Self(0x00000043);
+    pub const ERROR_TOO_MANY_NAMES: Self = Self(0x00000044);
+    pub const ERROR_TOO_MANY_SESS: Self = Self(0x00000045);
+    pub const ERROR_SHARING_PAUSED: Self = Self(0x00000046);
+    pub const ERROR_REQ_NOT_ACCEP: Self = Self(0x00000047);
+    pub const ERROR_REDIR_PAUSED: Self = Self(0x00000048);
+    pub const ERROR_FILE_EXISTS: Self = Self(0x00000050);
+    pub const ERROR_CANNOT_MAKE: Self = Self(0x00000052);
+    pub const ERROR_FAIL_I24: Self = Self(0x00000053);
+    pub const ERROR_OUT_OF_STRUCTURES: Self = Self(0x00000054);
+    pub const ERROR_ALREADY_ASSIGNED: Self = Self(0x00000055);
+    pub const ERROR_INVALID_PASSWORD: Self = Self(0x00000056);
+    pub const ERROR_INVALID_PARAMETER: Self = Self(0x00000057);
+    pub const WSA_INVALID_PARAMETER: Self = Self(0x00000057);
+    pub const RPC_S_INVALID_ARG: Self = Self(0x00000057);
+    pub const RPC_S_INVALID_LEVEL: Self = Self(0x00000057);
+    pub const ERROR_NET_WRITE_FAULT: Self = Self(0x00000058);
+    pub const ERROR_NO_PROC_SLOTS: Self = Self(0x00000059);
+    pub const ERROR_TOO_MANY_SEMAPHORES: Self = Self(0x00000064);
+    pub const ERROR_EXCL_SEM_ALREADY_OWNED: Self = Self(0x00000065);
+    pub const ERROR_SEM_IS_SET: Self = Self(0x00000066);
+    pub const ERROR_TOO_MANY_SEM_REQUESTS: Self = Self(0x00000067);
+    pub const ERROR_INVALID_AT_INTERRUPT_TIME: Self = Self(0x00000068);
+    pub const ERROR_SEM_OWNER_DIED: Self = Self(0x00000069);
+    pub const ERROR_SEM_USER_LIMIT: Self = Self(0x0000006A);
+    pub const ERROR_DISK_CHANGE: Self = Self(0x0000006B);
+    pub const ERROR_DRIVE_LOCKED: Self = Self(0x0000006C);
+    pub const ERROR_BROKEN_PIPE: Self = Self(0x0000006D);
+    pub const ERROR_OPEN_FAILED: Self = Self(0x0000006E);
+    pub const ERROR_BUFFER_OVERFLOW: Self = Self(0x0000006F);
+    pub const ERROR_DISK_FULL: Self = Self(0x00000070);
+    pub const ERROR_NO_MORE_SEARCH_HANDLES: Self = Self(0x00000071);
+    pub const ERROR_INVALID_TARGET_HANDLE: Self = Self(0x00000072);
+    pub const ERROR_INVALID_CATEGORY: Self = Self(0x00000075);
+    pub const ERROR_INVALID_VERIFY_SWITCH: Self = Self(0x00000076);
+    pub const ERROR_BAD_DRIVER_LEVEL: Self = Self(0x00000077);
+    pub const ERROR_CALL_NOT_IMPLEMENTED: Self = Self(0x00000078);
+    pub const ERROR_SEM_TIMEOUT: Self = Self(0x00000079);
+    pub const ERROR_INSUFFICIENT_BUFFER: Self = Self(0x0000007A);
+    pub const RPC_S_BUFFER_TOO_SMALL: Self = Self(0x0000007A);
+    pub const ERROR_INVALID_NAME: Self = Self(0x0000007B);
+    pub const DNS_ERROR_INVALID_NAME: Self = Self(0x0000007B);
+    pub const ERROR_INVALID_LEVEL: Self = Self(0x0000007C);
+    pub const ERROR_NO_VOLUME_LABEL: Self = Self(0x0000007D);
+    pub const ERROR_MOD_NOT_FOUND: Self = Self(0x0000007E);
+    pub const ERROR_PROC_NOT_FOUND: Self = Self(0x0000007F);
+    pub const ERROR_WAIT_NO_CHILDREN: Self = Self(0x00000080);
+    pub const WAIT_ABANDONED: Self = Self(0x00000080);
+    pub const WAIT_ABANDONED_0: Self = Self(0x00000080);
+    pub const ERROR_CHILD_NOT_COMPLETE: Self = Self(0x00000081);
+    pub const ERROR_DIRECT_ACCESS_HANDLE: Self = Self(0x00000082);
+    pub const ERROR_NEGATIVE_SEEK: Self = Self(0x00000083);
+    pub const ERROR_SEEK_ON_DEVICE: Self = Self(0x00000084);
+    pub const ERROR_IS_JOIN_TARGET: Self = Self(0x00000085);
+    pub const ERROR_IS_JOINED: Self = Self(0x00000086);
+    pub const ERROR_IS_SUBSTED: Self = Self(0x00000087);
+    pub const ERROR_NOT_JOINED: Self = Self(0x00000088);
+    pub const ERROR_NOT_SUBSTED: Self = Self(0x00000089);
+    pub const ERROR_JOIN_TO_JOIN: Self = Self(0x0000008A);
+    pub const ERROR_SUBST_TO_SUBST: Self = Self(0x0000008B);
+    pub const ERROR_JOIN_TO_SUBST: Self = Self(0x0000008C);
+    pub const ERROR_SUBST_TO_JOIN: Self = Self(0x0000008D);
+    pub const ERROR_BUSY_DRIVE: Self = Self(0x0000008E);
+    pub const ERROR_SAME_DRIVE: Self = Self(0x0000008F);
+    pub const ERROR_DIR_NOT_ROOT: Self = Self(0x00000090);
+    pub const ERROR_DIR_NOT_EMPTY: Self = Self(0x00000091);
+    pub const ERROR_IS_SUBST_PATH: Self = Self(0x00000092);
+    pub const ERROR_IS_JOIN_PATH: Self = Self(0x00000093);
+    pub const ERROR_PATH_BUSY: Self = Self(0x00000094);
+    pub const ERROR_IS_SUBST_TARGET: Self = Self(0x00000095);
+    pub const ERROR_SYSTEM_TRACE: Self = Self(0x00000096);
+    pub const ERROR_INVALID_EVENT_COUNT: Self = Self(0x00000097);
+    pub const ERROR_TOO_MANY_MUXWAITERS: Self = Self(0x00000098);
+    pub const ERROR_INVALID_LIST_FORMAT: Self = Self(0x00000099);
+    pub const ERROR_LABEL_TOO_LONG: Self = Self(0x0000009A);
+    pub const ERROR_TOO_MANY_TCBS: Self = Self(0x0000009B);
+    pub const ERROR_SIGNAL_REFUSED: Self = Self(0x0000009C);
+    pub const ERROR_DISCARDED: Self = Self(0x0000009D);
+    pub const ERROR_NOT_LOCKED: Self = Self(0x0000009E);
+    pub const ERROR_BAD_THREADID_ADDR: Self = Self(0x0000009F);
+    pub const ERROR_BAD_ARGUMENTS: Self = Self(0x000000A0);
+    pub const ERROR_BAD_PATHNAME: Self = Self(0x000000A1);
+    pub const ERROR_SIGNAL_PENDING: Self = Self(0x000000A2);
+    pub const ERROR_MAX_THRDS_REACHED: Self = Self(0x000000A4);
+    pub const RPC_S_OUT_OF_THREADS: Self = Self(0x000000A4);
+    pub const ERROR_LOCK_FAILED: Self = Self(0x000000A7);
+    pub const ERROR_BUSY: Self = Self(0x000000AA);
+    pub const ERROR_DEVICE_SUPPORT_IN_PROGRESS: Self = Self(0x000000AB);
+    pub const ERROR_CANCEL_VIOLATION: Self = Self(0x000000AD);
+    pub const ERROR_ATOMIC_LOCKS_NOT_SUPPORTED: Self = Self(0x000000AE);
+    pub const ERROR_INVALID_SEGMENT_NUMBER: Self = Self(0x000000B4);
+    pub const ERROR_INVALID_ORDINAL: Self = Self(0x000000B6);
+    pub const ERROR_ALREADY_EXISTS: Self = Self(0x000000B7);
+    pub const ERROR_INVALID_FLAG_NUMBER: Self = Self(0x000000BA);
+    pub const ERROR_SEM_NOT_FOUND: Self = Self(0x000000BB);
+    pub const ERROR_INVALID_STARTING_CODESEG: Self = Self(0x000000BC);
+    pub const ERROR_INVALID_STACKSEG: Self = Self(0x000000BD);
+    pub const ERROR_INVALID_MODULETYPE: Self = Self(0x000000BE);
+    pub const ERROR_INVALID_EXE_SIGNATURE: Self = Self(0x000000BF);
+    pub const ERROR_EXE_MARKED_INVALID: Self = Self(0x000000C0);
+    pub const WAIT_IO_COMPLETION: Self = Self(0x000000C0);
+    pub const WSA_WAIT_IO_COMPLETION: Self = Self(0x000000C0);
+    pub const ERROR_BAD_EXE_FORMAT: Self = Self(0x000000C1);
+    pub const ERROR_ITERATED_DATA_EXCEEDS_64k: Self = Self(0x000000C2);
+    pub const ERROR_INVALID_MINALLOCSIZE: Self = Self(0x000000C3);
+    pub const ERROR_DYNLINK_FROM_INVALID_RING: Self = Self(0x000000C4);
+    pub const ERROR_IOPL_NOT_ENABLED: Self = Self(0x000000C5);
+    pub const ERROR_INVALID_SEGDPL: Self = Self(0x000000C6);
+    pub const ERROR_AUTODATASEG_EXCEEDS_64k: Self = Self(0x000000C7);
+    pub const ERROR_RING2SEG_MUST_BE_MOVABLE: Self = Self(0x000000C8);
+    pub const ERROR_RELOC_CHAIN_XEEDS_SEGLIM: Self = Self(0x000000C9);
+    pub const ERROR_INFLOOP_IN_RELOC_CHAIN: Self = Self(0x000000CA);
+    pub const ERROR_ENVVAR_NOT_FOUND: Self = Self(0x000000CB);
+    pub const ERROR_NO_SIGNAL_SENT: Self = Self(0x000000CD);
+    pub const ERROR_FILENAME_EXCED_RANGE: Self = Self(0x000000CE);
+    pub const ERROR_RING2_STACK_IN_USE: Self = Self(0x000000CF);
+    pub const ERROR_META_EXPANSION_TOO_LONG: Self = Self(0x000000D0);
+    pub const ERROR_INVALID_SIGNAL_NUMBER: Self = Self(0x000000D1);
+    pub const ERROR_THREAD_1_INACTIVE: Self = Self(0x000000D2);
+    pub const ERROR_LOCKED: Self = Self(0x000000D4);
+    pub const ERROR_TOO_MANY_MODULES: Self = Self(0x000000D6);
+    pub const ERROR_NESTING_NOT_ALLOWED: Self = Self(0x000000D7);
+    pub const ERROR_EXE_MACHINE_TYPE_MISMATCH: Self = Self(0x000000D8);
+    pub const ERROR_EXE_CANNOT_MODIFY_SIGNED_BINARY: Self = Self(0x000000D9);
+    pub const ERROR_EXE_CANNOT_MODIFY_STRONG_SIGNED_BINARY: Self = Self(0x000000DA);
+    pub const ERROR_FILE_CHECKED_OUT: Self = Self(0x000000DC);
+    pub const ERROR_CHECKOUT_REQUIRED: Self = Self(0x000000DD);
+    pub const ERROR_BAD_FILE_TYPE: Self = Self(0x000000DE);
+    pub const ERROR_FILE_TOO_LARGE: Self = Self(0x000000DF);
+    pub const ERROR_FORMS_AUTH_REQUIRED: Self = Self(0x000000E0);
+    pub const ERROR_VIRUS_INFECTED: Self = Self(0x000000E1);
+    pub const ERROR_VIRUS_DELETED: Self = Self(0x000000E2);
+    pub const ERROR_PIPE_LOCAL: Self = Self(0x000000E5);
+    pub const ERROR_BAD_PIPE: Self = Self(0x000000E6);
+    pub const ERROR_PIPE_BUSY: Self = Self(0x000000E7);
+    pub const ERROR_NO_DATA: Self = Self(0x000000E8);
+    pub const ERROR_PIPE_NOT_CONNECTED: Self = Self(0x000000E9);
+    pub const ERROR_MORE_DATA: Self = Self(0x000000EA);
+    pub const ERROR_NO_WORK_DONE: Self = Self(0x000000EB);
+    pub const ERROR_VC_DISCONNECTED: Self = Self(0x000000F0);
+    pub const ERROR_INVALID_EA_NAME: Self = Self(0x000000FE);
+    pub const ERROR_EA_LIST_INCONSISTENT: Self = Self(0x000000FF);
+    pub const WAIT_TIMEOUT: Self = Self(0x00000102);
+    pub const ERROR_NO_MORE_ITEMS: Self = Self(0x00000103);
+    pub const ERROR_CANNOT_COPY: Self = Self(0x0000010A);
+    pub const ERROR_DIRECTORY: Self = Self(0x0000010B);
+    pub const ERROR_EAS_DIDNT_FIT: Self = Self(0x00000113);
+    pub const ERROR_EA_FILE_CORRUPT: Self = Self(0x00000114);
+    pub const ERROR_EA_TABLE_FULL: Self = Self(0x00000115);
+    pub const ERROR_INVALID_EA_HANDLE: Self = Self(0x00000116);
+    pub const ERROR_EAS_NOT_SUPPORTED: Self = Self(0x0000011A);
+    pub const ERROR_NOT_OWNER: Self = Self(0x00000120);
+    pub const ERROR_TOO_MANY_POSTS: Self = Self(0x0000012A);
+    pub const ERROR_PARTIAL_COPY: Self = Self(0x0000012B);
+    pub const ERROR_OPLOCK_NOT_GRANTED: Self = Self(0x0000012C);
+    pub const ERROR_INVALID_OPLOCK_PROTOCOL: Self = Self(0x0000012D);
+    pub const ERROR_DISK_TOO_FRAGMENTED: Self = Self(0x0000012E);
+    pub const ERROR_DELETE_PENDING: Self = Self(0x0000012F);
+    pub const ERROR_INCOMPATIBLE_WITH_GLOBAL_SHORT_NAME_REGISTRY_SETTING: Self = Self(0x00000130);
+    pub const ERROR_SHORT_NAMES_NOT_ENABLED_ON_VOLUME: Self = Self(0x00000131);
+    pub const ERROR_SECURITY_STREAM_IS_INCONSISTENT: Self = Self(0x00000132);
+    pub const ERROR_INVALID_LOCK_RANGE: Self = Self(0x00000133);
+    pub const ERROR_IMAGE_SUBSYSTEM_NOT_PRESENT: Self = Self(0x00000134);
+    pub const ERROR_NOTIFICATION_GUID_ALREADY_DEFINED: Self = Self(0x00000135);
+    pub const ERROR_INVALID_EXCEPTION_HANDLER: Self = Self(0x00000136);
+    pub const ERROR_DUPLICATE_PRIVILEGES: Self = Self(0x00000137);
+    pub const ERROR_NO_RANGES_PROCESSED: Self = Self(0x00000138);
+    pub const ERROR_NOT_ALLOWED_ON_SYSTEM_FILE: Self = Self(0x00000139);
+    pub const ERROR_DISK_RESOURCES_EXHAUSTED: Self = Self(0x0000013A);
+    pub const ERROR_INVALID_TOKEN: Self = Self(0x0000013B);
+    pub const ERROR_DEVICE_FEATURE_NOT_SUPPORTED: Self = Self(0x0000013C);
+    pub const ERROR_MR_MID_NOT_FOUND: Self = Self(0x0000013D);
+    pub const ERROR_SCOPE_NOT_FOUND: Self = Self(0x0000013E);
+    pub const ERROR_UNDEFINED_SCOPE: Self = Self(0x0000013F);
+    pub const ERROR_INVALID_CAP: Self = Self(0x00000140);
+    pub const ERROR_DEVICE_UNREACHABLE: Self = Self(0x00000141);
+    pub const ERROR_DEVICE_NO_RESOURCES: Self = Self(0x00000142);
+    pub const ERROR_DATA_CHECKSUM_ERROR: Self = Self(0x00000143);
+    pub const ERROR_INTERMIXED_KERNEL_EA_OPERATION: Self = Self(0x00000144);
+    pub const ERROR_FILE_LEVEL_TRIM_NOT_SUPPORTED: Self = Self(0x00000146);
+    pub const ERROR_OFFSET_ALIGNMENT_VIOLATION: Self = Self(0x00000147);
+    pub const ERROR_INVALID_FIELD_IN_PARAMETER_LIST: Self = Self(0x00000148);
+    pub const ERROR_OPERATION_IN_PROGRESS: Self = Self(0x00000149);
+    pub const ERROR_BAD_DEVICE_PATH: Self = Self(0x0000014A);
+    pub const ERROR_TOO_MANY_DESCRIPTORS: Self = Self(0x0000014B);
+    pub const ERROR_SCRUB_DATA_DISABLED: Self = Self(0x0000014C);
+    pub const ERROR_NOT_REDUNDANT_STORAGE: Self = Self(0x0000014D);
+    pub const ERROR_RESIDENT_FILE_NOT_SUPPORTED: Self = Self(0x0000014E);
+    pub const ERROR_COMPRESSED_FILE_NOT_SUPPORTED: Self = Self(0x0000014F);
+    pub const ERROR_DIRECTORY_NOT_SUPPORTED: Self = Self(0x00000150);
+    pub const ERROR_NOT_READ_FROM_COPY: Self = Self(0x00000151);
+    pub const ERROR_FT_WRITE_FAILURE: Self = Self(0x00000152);
+    pub const ERROR_FT_DI_SCAN_REQUIRED: Self = Self(0x00000153);
+    pub const ERROR_INVALID_KERNEL_INFO_VERSION: Self = Self(0x00000154);
+    pub const ERROR_INVALID_PEP_INFO_VERSION: Self = Self(0x00000155);
+    pub const ERROR_OBJECT_NOT_EXTERNALLY_BACKED: Self = Self(0x00000156);
+    pub const ERROR_EXTERNAL_BACKING_PROVIDER_UNKNOWN: Self = Self(0x00000157);
+    pub const ERROR_COMPRESSION_NOT_BENEFICIAL: Self = Self(0x00000158);
+    pub const ERROR_STORAGE_TOPOLOGY_ID_MISMATCH: Self = Self(0x00000159);
+    pub const ERROR_BLOCKED_BY_PARENTAL_CONTROLS: Self = Self(0x0000015A);
+    pub const ERROR_BLOCK_TOO_MANY_REFERENCES: Self = Self(0x0000015B);
+    pub const ERROR_MARKED_TO_DISALLOW_WRITES: Self = Self(0x0000015C);
+    pub const ERROR_ENCLAVE_FAILURE: Self = Self(0x0000015D);
+    pub const ERROR_FAIL_NOACTION_REBOOT: Self = Self(0x0000015E);
+    pub const ERROR_FAIL_SHUTDOWN: Self = Self(0x0000015F);
+    pub const ERROR_FAIL_RESTART: Self = Self(0x00000160);
+    pub const ERROR_MAX_SESSIONS_REACHED: Self = Self(0x00000161);
+    pub const ERROR_NETWORK_ACCESS_DENIED_EDP: Self = Self(0x00000162);
+    pub const ERROR_DEVICE_HINT_NAME_BUFFER_TOO_SMALL: Self = Self(0x00000163);
+    pub const ERROR_EDP_POLICY_DENIES_OPERATION: Self = Self(0x00000164);
+    pub const ERROR_EDP_DPL_POLICY_CANT_BE_SATISFIED: Self = Self(0x00000165);
+    pub const ERROR_CLOUD_FILE_SYNC_ROOT_METADATA_CORRUPT: Self = Self(0x00000166);
+    pub const ERROR_DEVICE_IN_MAINTENANCE: Self = Self(0x00000167);
+    pub const ERROR_NOT_SUPPORTED_ON_DAX: Self = Self(0x00000168);
+    pub const ERROR_DAX_MAPPING_EXISTS: Self = Self(0x00000169);
+    pub const ERROR_CLOUD_FILE_PROVIDER_NOT_RUNNING: Self = Self(0x0000016A);
+    pub const ERROR_CLOUD_FILE_METADATA_CORRUPT: Self = Self(0x0000016B);
+    pub const ERROR_CLOUD_FILE_METADATA_TOO_LARGE: Self = Self(0x0000016C);
+    pub const ERROR_CLOUD_FILE_PROPERTY_BLOB_TOO_LARGE: Self = Self(0x0000016D);
+    pub const ERROR_CLOUD_FILE_PROPERTY_BLOB_CHECKSUM_MISMATCH: Self = Self(0x0000016E);
+    pub const ERROR_CHILD_PROCESS_BLOCKED: Self = Self(0x0000016F);
+    pub const ERROR_STORAGE_LOST_DATA_PERSISTENCE: Self = Self(0x00000170);
+    pub const ERROR_FILE_SYSTEM_VIRTUALIZATION_UNAVAILABLE: Self = Self(0x00000171);
+    pub const ERROR_FILE_SYSTEM_VIRTUALIZATION_METADATA_CORRUPT: Self = Self(0x00000172);
+    pub const ERROR_FILE_SYSTEM_VIRTUALIZATION_BUSY: Self = Self(0x00000173);
+    pub const ERROR_FILE_SYSTEM_VIRTUALIZATION_PROVIDER_UNKNOWN: Self = Self(0x00000174);
+    pub const ERROR_GDI_HANDLE_LEAK: Self = Self(0x00000175);
+    pub const ERROR_CLOUD_FILE_TOO_MANY_PROPERTY_BLOBS: Self = Self(0x00000176);
+    pub const ERROR_CLOUD_FILE_PROPERTY_VERSION_NOT_SUPPORTED: Self = Self(0x00000177);
+    pub const ERROR_NOT_A_CLOUD_FILE: Self = Self(0x00000178);
+    pub const ERROR_CLOUD_FILE_NOT_IN_SYNC: Self = Self(0x00000179);
+    pub const ERROR_CLOUD_FILE_ALREADY_CONNECTED: Self = Self(0x0000017A);
+    pub const ERROR_CLOUD_FILE_NOT_SUPPORTED: Self = Self(0x0000017B);
+    pub const ERROR_CLOUD_FILE_INVALID_REQUEST: Self = Self(0x0000017C);
+    pub const ERROR_CLOUD_FILE_READ_ONLY_VOLUME: Self = Self(0x0000017D);
+    pub const ERROR_CLOUD_FILE_CONNECTED_PROVIDER_ONLY: Self = Self(0x0000017E);
+    pub const ERROR_CLOUD_FILE_VALIDATION_FAILED: Self = Self(0x0000017F);
+    pub const ERROR_SMB1_NOT_AVAILABLE: Self = Self(0x00000180);
+    pub const ERROR_FILE_SYSTEM_VIRTUALIZATION_INVALID_OPERATION: Self = Self(0x00000181);
+    pub const ERROR_CLOUD_FILE_AUTHENTICATION_FAILED: Self = Self(0x00000182);
+    pub const ERROR_CLOUD_FILE_INSUFFICIENT_RESOURCES: Self = Self(0x00000183);
+    pub const ERROR_CLOUD_FILE_NETWORK_UNAVAILABLE: Self = Self(0x00000184);
+    pub const ERROR_CLOUD_FILE_UNSUCCESSFUL: Self = Self(0x00000185);
+    pub const ERROR_CLOUD_FILE_NOT_UNDER_SYNC_ROOT: Self = Self(0x00000186);
+    pub const ERROR_CLOUD_FILE_IN_USE: Self = Self(0x00000187);
+    pub const ERROR_CLOUD_FILE_PINNED: Self = Self(0x00000188);
+    pub const ERROR_CLOUD_FILE_REQUEST_ABORTED: Self = Self(0x00000189);
+    pub const ERROR_CLOUD_FILE_PROPERTY_CORRUPT: Self = Self(0x0000018A);
+    pub const ERROR_CLOUD_FILE_ACCESS_DENIED: Self = Self(0x0000018B);
+    pub const ERROR_CLOUD_FILE_INCOMPATIBLE_HARDLINKS: Self = Self(0x0000018C);
+    pub const ERROR_CLOUD_FILE_PROPERTY_LOCK_CONFLICT: Self = Self(0x0000018D);
+    pub const ERROR_CLOUD_FILE_REQUEST_CANCELED: Self = Self(0x0000018E);
+    pub const ERROR_EXTERNAL_SYSKEY_NOT_SUPPORTED: Self = Self(0x0000018F);
+    pub const ERROR_THREAD_MODE_ALREADY_BACKGROUND: Self = Self(0x00000190);
+    pub const ERROR_THREAD_MODE_NOT_BACKGROUND: Self = Self(0x00000191);
+    pub const ERROR_PROCESS_MODE_ALREADY_BACKGROUND: Self = Self(0x00000192);
+    pub const ERROR_PROCESS_MODE_NOT_BACKGROUND: Self = Self(0x00000193);
+    pub const ERROR_CLOUD_FILE_PROVIDER_TERMINATED: Self = Self(0x00000194);
+    pub const ERROR_NOT_A_CLOUD_SYNC_ROOT: Self = Self(0x00000195);
+    pub const ERROR_FILE_PROTECTED_UNDER_DPL: Self = Self(0x00000196);
+    pub const ERROR_VOLUME_NOT_CLUSTER_ALIGNED: Self = Self(0x00000197);
+    pub const ERROR_NO_PHYSICALLY_ALIGNED_FREE_SPACE_FOUND: Self = Self(0x00000198);
+    pub const ERROR_APPX_FILE_NOT_ENCRYPTED: Self = Self(0x00000199);
+    pub const ERROR_RWRAW_ENCRYPTED_FILE_NOT_ENCRYPTED: Self = Self(0x0000019A);
+    pub const ERROR_RWRAW_ENCRYPTED_INVALID_EDATAINFO_FILEOFFSET: Self = Self(0x0000019B);
+    pub const ERROR_RWRAW_ENCRYPTED_INVALID_EDATAINFO_FILERANGE: Self = Self(0x0000019C);
+    pub const ERROR_RWRAW_ENCRYPTED_INVALID_EDATAINFO_PARAMETER: Self = Self(0x0000019D);
+    pub const ERROR_LINUX_SUBSYSTEM_NOT_PRESENT: Self = Self(0x0000019E);
+    pub const ERROR_FT_READ_FAILURE: Self = Self(0x0000019F);
+    pub const ERROR_STORAGE_RESERVE_ID_INVALID: Self = Self(0x000001A0);
+    pub const ERROR_STORAGE_RESERVE_DOES_NOT_EXIST: Self = Self(0x000001A1);
+    pub const ERROR_STORAGE_RESERVE_ALREADY_EXISTS: Self = Self(0x000001A2);
+    pub const ERROR_STORAGE_RESERVE_NOT_EMPTY: Self = Self(0x000001A3);
+    pub const ERROR_NOT_A_DAX_VOLUME: Self = Self(0x000001A4);
+    pub const ERROR_NOT_DAX_MAPPABLE: Self = Self(0x000001A5);
+    pub const ERROR_TIME_SENSITIVE_THREAD: Self = Self(0x000001A6);
+    pub const ERROR_DPL_NOT_SUPPORTED_FOR_USER: Self = Self(0x000001A7);
+    pub const ERROR_CASE_DIFFERING_NAMES_IN_DIR: Self = Self(0x000001A8);
+    pub const ERROR_FILE_NOT_SUPPORTED: Self = Self(0x000001A9);
+    pub const ERROR_CLOUD_FILE_REQUEST_TIMEOUT: Self = Self(0x000001AA);
+    pub const ERROR_NO_TASK_QUEUE: Self = Self(0x000001AB);
+    pub const ERROR_SRC_SRV_DLL_LOAD_FAILED: Self = Self(0x000001AC);
+    pub const ERROR_NOT_SUPPORTED_WITH_BTT: Self = Self(0x000001AD);
+    pub const ERROR_ENCRYPTION_DISABLED: Self = Self(0x000001AE);
+    pub const ERROR_ENCRYPTING_METADATA_DISALLOWED: Self = Self(0x000001AF);
+    pub const ERROR_CANT_CLEAR_ENCRYPTION_FLAG: Self = Self(0x000001B0);
+    pub const ERROR_NO_SUCH_DEVICE: Self = Self(0x000001B1);
+    pub const ERROR_CLOUD_FILE_DEHYDRATION_DISALLOWED: Self = Self(0x000001B2);
+    pub const ERROR_FILE_SNAP_IN_PROGRESS: Self = Self(0x000001B3);
+    pub const ERROR_FILE_SNAP_USER_SECTION_NOT_SUPPORTED: Self = Self(0x000001B4);
+    pub const ERROR_FILE_SNAP_MODIFY_NOT_SUPPORTED: Self = Self(0x000001B5);
+    pub const ERROR_FILE_SNAP_IO_NOT_COORDINATED: Self = Self(0x000001B6);
+    pub const ERROR_FILE_SNAP_UNEXPECTED_ERROR: Self = Self(0x000001B7);
+    pub const ERROR_FILE_SNAP_INVALID_PARAMETER: Self = Self(0x000001B8);
+    pub const ERROR_UNSATISFIED_DEPENDENCIES: Self = Self(0x000001B9);
+    pub const ERROR_CASE_SENSITIVE_PATH: Self = Self(0x000001BA);
+    pub const ERROR_UNEXPECTED_NTCACHEMANAGER_ERROR: Self = Self(0x000001BB);
+    pub const ERROR_LINUX_SUBSYSTEM_UPDATE_REQUIRED: Self = Self(0x000001BC);
+    pub const ERROR_DLP_POLICY_WARNS_AGAINST_OPERATION: Self = Self(0x000001BD);
+    pub const ERROR_DLP_POLICY_DENIES_OPERATION: Self = Self(0x000001BE);
+    pub const ERROR_SECURITY_DENIES_OPERATION: Self = Self(0x000001BF);
+    pub const ERROR_UNTRUSTED_MOUNT_POINT: Self = Self(0x000001C0);
+    pub const ERROR_DLP_POLICY_SILENTLY_FAIL: Self = Self(0x000001C1);
+    pub const ERROR_CAPAUTHZ_NOT_DEVUNLOCKED: Self = Self(0x000001C2);
+    pub const ERROR_CAPAUTHZ_CHANGE_TYPE: Self = Self(0x000001C3);
+    pub const ERROR_CAPAUTHZ_NOT_PROVISIONED: Self = Self(0x000001C4);
+    pub const ERROR_CAPAUTHZ_NOT_AUTHORIZED: Self = Self(0x000001C5);
+    pub const ERROR_CAPAUTHZ_NO_POLICY: Self = Self(0x000001C6);
+    pub const ERROR_CAPAUTHZ_DB_CORRUPTED: Self = Self(0x000001C7);
+    pub const ERROR_CAPAUTHZ_SCCD_INVALID_CATALOG: Self = Self(0x000001C8);
+    pub const ERROR_CAPAUTHZ_SCCD_NO_AUTH_ENTITY: Self = Self(0x000001C9);
+    pub const ERROR_CAPAUTHZ_SCCD_PARSE_ERROR: Self = Self(0x000001CA);
+    pub const ERROR_CAPAUTHZ_SCCD_DEV_MODE_REQUIRED: Self = Self(0x000001CB);
+    pub const ERROR_CAPAUTHZ_SCCD_NO_CAPABILITY_MATCH: Self = Self(0x000001CC);
+    pub const ERROR_CIMFS_IMAGE_CORRUPT: Self = Self(0x000001D6);
+    pub const ERROR_CIMFS_IMAGE_VERSION_NOT_SUPPORTED: Self = Self(0x000001D7);
+    pub const ERROR_STORAGE_STACK_ACCESS_DENIED: Self = Self(0x000001D8);
+    pub const ERROR_INSUFFICIENT_VIRTUAL_ADDR_RESOURCES: Self = Self(0x000001D9);
+    pub const ERROR_INDEX_OUT_OF_BOUNDS: Self = Self(0x000001DA);
+    pub const ERROR_CLOUD_FILE_US_MESSAGE_TIMEOUT: Self = Self(0x000001DB);
+    pub const ERROR_NOT_A_DEV_VOLUME: Self = Self(0x000001DC);
+    pub const ERROR_FS_GUID_MISMATCH: Self = Self(0x000001DD);
+    pub const ERROR_CANT_ATTACH_TO_DEV_VOLUME: Self = Self(0x000001DE);
+    pub const ERROR_INVALID_CONFIG_VALUE: Self = Self(0x000001DF);
+    pub const ERROR_PNP_QUERY_REMOVE_DEVICE_TIMEOUT: Self = Self(0x000001E0);
+    pub const ERROR_PNP_QUERY_REMOVE_RELATED_DEVICE_TIMEOUT: Self = Self(0x000001E1);
+    pub const ERROR_PNP_QUERY_REMOVE_UNRELATED_DEVICE_TIMEOUT: Self = Self(0x000001E2);
+    pub const ERROR_DEVICE_HARDWARE_ERROR: Self = Self(0x000001E3);
+    pub const ERROR_INVALID_ADDRESS: Self = Self(0x000001E7);
+    pub const ERROR_HAS_SYSTEM_CRITICAL_FILES: Self = Self(0x000001E8);
+    pub const ERROR_ENCRYPTED_FILE_NOT_SUPPORTED: Self = Self(0x000001E9);
+    pub const ERROR_SPARSE_FILE_NOT_SUPPORTED: Self = Self(0x000001EA);
+    pub const ERROR_PAGEFILE_NOT_SUPPORTED: Self = Self(0x000001EB);
+    pub const ERROR_VOLUME_NOT_SUPPORTED: Self = Self(0x000001EC);
+    pub const ERROR_NOT_SUPPORTED_WITH_BYPASSIO: Self = Self(0x000001ED);
+    pub const ERROR_NO_BYPASSIO_DRIVER_SUPPORT: Self = Self(0x000001EE);
+    pub const ERROR_NOT_SUPPORTED_WITH_ENCRYPTION: Self = Self(0x000001EF);
+    pub const ERROR_NOT_SUPPORTED_WITH_COMPRESSION: Self = Self(0x000001F0);
+    pub const ERROR_NOT_SUPPORTED_WITH_REPLICATION: Self = Self(0x000001F1);
+    pub const ERROR_NOT_SUPPORTED_WITH_DEDUPLICATION: Self = Self(0x000001F2);
+    pub const ERROR_NOT_SUPPORTED_WITH_AUDITING: Self = Self(0x000001F3);
+    pub const ERROR_USER_PROFILE_LOAD: Self = Self(0x000001F4);
+    pub const ERROR_SESSION_KEY_TOO_SHORT: Self = Self(0x000001F5);
+    pub const ERROR_ACCESS_DENIED_APPDATA: Self = Self(0x000001F6);
+    pub const ERROR_NOT_SUPPORTED_WITH_MONITORING: Self = Self(0x000001F7);
+    pub const ERROR_NOT_SUPPORTED_WITH_SNAPSHOT: Self = Self(0x000001F8);
+    pub const ERROR_NOT_SUPPORTED_WITH_VIRTUALIZATION: Self = Self(0x000001F9);
+    pub const ERROR_BYPASSIO_FLT_NOT_SUPPORTED: Self = Self(0x000001FA);
+    pub const ERROR_DEVICE_RESET_REQUIRED: Self = Self(0x000001FB);
+    pub const ERROR_VOLUME_WRITE_ACCESS_DENIED: Self = Self(0x000001FC);
+    pub const ERROR_NOT_SUPPORTED_WITH_CACHED_HANDLE: Self = Self(0x000001FD);
+    pub const ERROR_FS_METADATA_INCONSISTENT: Self = Self(0x000001FE);
+    pub const ERROR_BLOCK_WEAK_REFERENCE_INVALID: Self = Self(0x000001FF);
+    pub const ERROR_BLOCK_SOURCE_WEAK_REFERENCE_INVALID: Self = Self(0x00000200);
+    pub const ERROR_BLOCK_TARGET_WEAK_REFERENCE_INVALID: Self = Self(0x00000201);
+    pub const ERROR_BLOCK_SHARED: Self = Self(0x00000202);
+    pub const ERROR_VOLUME_UPGRADE_NOT_NEEDED: Self = Self(0x00000203);
+    pub const ERROR_VOLUME_UPGRADE_PENDING: Self = Self(0x00000204);
+    pub const ERROR_VOLUME_UPGRADE_DISABLED: Self = Self(0x00000205);
+    pub const ERROR_VOLUME_UPGRADE_DISABLED_TILL_OS_DOWNGRADE_EXPIRED: Self = Self(0x00000206);
+    pub const ERROR_ARITHMETIC_OVERFLOW: Self = Self(0x00000216);
+    pub const ERROR_PIPE_CONNECTED: Self = Self(0x00000217);
+    pub const ERROR_PIPE_LISTENING: Self = Self(0x00000218);
+    pub const ERROR_VERIFIER_STOP: Self = Self(0x00000219);
+    pub const ERROR_ABIOS_ERROR: Self = Self(0x0000021A);
+    pub const ERROR_WX86_WARNING: Self = Self(0x0000021B);
+    pub const ERROR_WX86_ERROR: Self = Self(0x0000021C);
+    pub const ERROR_TIMER_NOT_CANCELED: Self = Self(0x0000021D);
+    pub const ERROR_UNWIND: Self = Self(0x0000021E);
+    pub const ERROR_BAD_STACK: Self = Self(0x0000021F);
+    pub const ERROR_INVALID_UNWIND_TARGET: Self = Self(0x00000220);
+    pub const ERROR_INVALID_PORT_ATTRIBUTES: Self = Self(0x00000221);
+    pub const ERROR_PORT_MESSAGE_TOO_LONG: Self = Self(0x00000222);
+    pub const ERROR_INVALID_QUOTA_LOWER: Self = Self(0x00000223);
+    pub const ERROR_DEVICE_ALREADY_ATTACHED: Self = Self(0x00000224);
+    pub const ERROR_INSTRUCTION_MISALIGNMENT: Self = Self(0x00000225);
+    pub const ERROR_PROFILING_NOT_STARTED: Self = Self(0x00000226);
+    pub const ERROR_PROFILING_NOT_STOPPED: Self = Self(0x00000227);
+    pub const ERROR_COULD_NOT_INTERPRET: Self = Self(0x00000228);
+    pub const ERROR_PROFILING_AT_LIMIT: Self = Self(0x00000229);
+    pub const ERROR_CANT_WAIT: Self = Self(0x0000022A);
+    pub const ERROR_CANT_TERMINATE_SELF: Self = Self(0x0000022B);
+    pub const ERROR_UNEXPECTED_MM_CREATE_ERR: Self = Self(0x0000022C);
+    pub const ERROR_UNEXPECTED_MM_MAP_ERROR: Self = Self(0x0000022D);
+    pub const ERROR_UNEXPECTED_MM_EXTEND_ERR: Self = Self(0x0000022E);
+    pub const ERROR_BAD_FUNCTION_TABLE: Self = Self(0x0000022F);
+    pub const ERROR_NO_GUID_TRANSLATION: Self = Self(0x00000230);
+    pub const ERROR_INVALID_LDT_SIZE: Self = Self(0x00000231);
+    pub const ERROR_INVALID_LDT_OFFSET: Self = Self(0x00000233);
+    pub const ERROR_INVALID_LDT_DESCRIPTOR: Self = Self(0x00000234);
+    pub const ERROR_TOO_MANY_THREADS: Self = Self(0x00000235);
+    pub const ERROR_THREAD_NOT_IN_PROCESS: Self = Self(0x00000236);
+    pub const ERROR_PAGEFILE_QUOTA_EXCEEDED: Self = Self(0x00000237);
+    pub const ERROR_LOGON_SERVER_CONFLICT: Self = Self(0x00000238);
+    pub const ERROR_SYNCHRONIZATION_REQUIRED: Self = Self(0x00000239);
+    pub const ERROR_NET_OPEN_FAILED: Self = Self(0x0000023A);
+    pub const ERROR_IO_PRIVILEGE_FAILED: Self = Self(0x0000023B);
+    pub const ERROR_CONTROL_C_EXIT: Self = Self(0x0000023C);
+    pub const ERROR_MISSING_SYSTEMFILE: Self = Self(0x0000023D);
+    pub const ERROR_UNHANDLED_EXCEPTION: Self = Self(0x0000023E);
+    pub const ERROR_APP_INIT_FAILURE: Self = Self(0x0000023F);
+    pub const ERROR_PAGEFILE_CREATE_FAILED: Self = Self(0x00000240);
+    pub const ERROR_INVALID_IMAGE_HASH: Self = Self(0x00000241);
+    pub const ERROR_NO_PAGEFILE: Self = Self(0x00000242);
+    pub const ERROR_ILLEGAL_FLOAT_CONTEXT: Self = Self(0x00000243);
+    pub const ERROR_NO_EVENT_PAIR: Self = Self(0x00000244);
+    pub const ERROR_DOMAIN_CTRLR_CONFIG_ERROR: Self = Self(0x00000245);
+    pub const ERROR_ILLEGAL_CHARACTER: Self = Self(0x00000246);
+    pub const ERROR_UNDEFINED_CHARACTER: Self = Self(0x00000247);
+    pub const ERROR_FLOPPY_VOLUME: Self = Self(0x00000248);
+    pub const ERROR_BIOS_FAILED_TO_CONNECT_INTERRUPT: Self = Self(0x00000249);
+    pub const ERROR_BACKUP_CONTROLLER: Self = Self(0x0000024A);
+    pub const ERROR_MUTANT_LIMIT_EXCEEDED: Self = Self(0x0000024B);
+    pub const ERROR_FS_DRIVER_REQUIRED: Self = Self(0x0000024C);
+    pub const ERROR_CANNOT_LOAD_REGISTRY_FILE: Self = Self(0x0000024D);
+    pub const ERROR_DEBUG_ATTACH_FAILED: Self = Self(0x0000024E);
+    pub const ERROR_SYSTEM_PROCESS_TERMINATED: Self = Self(0x0000024F);
+    pub const ERROR_DATA_NOT_ACCEPTED: Self = Self(0x00000250);
+    pub const ERROR_VDM_HARD_ERROR: Self = Self(0x00000251);
+    pub const ERROR_DRIVER_CANCEL_TIMEOUT: Self = Self(0x00000252);
+    pub const ERROR_REPLY_MESSAGE_MISMATCH: Self = Self(0x00000253);
+    pub const ERROR_LOST_WRITEBEHIND_DATA: Self = Self(0x00000254);
+    pub const ERROR_CLIENT_SERVER_PARAMETERS_INVALID: Self = Self(0x00000255);
+    pub const ERROR_NOT_TINY_STREAM: Self = Self(0x00000256);
+    pub const ERROR_STACK_OVERFLOW_READ: Self = Self(0x00000257);
+    pub const ERROR_CONVERT_TO_LARGE: Self = Self(0x00000258);
+    pub const ERROR_FOUND_OUT_OF_SCOPE: Self = Self(0x00000259);
+    pub const ERROR_ALLOCATE_BUCKET: Self = Self(0x0000025A);
+    pub const ERROR_MARSHALL_OVERFLOW: Self = Self(0x0000025B);
+    pub const ERROR_INVALID_VARIANT: Self = Self(0x0000025C);
+    pub const ERROR_BAD_COMPRESSION_BUFFER: Self = Self(0x0000025D);
+    pub const ERROR_AUDIT_FAILED: Self = Self(0x0000025E);
+    pub const ERROR_TIMER_RESOLUTION_NOT_SET: Self = Self(0x0000025F);
+    pub const ERROR_INSUFFICIENT_LOGON_INFO: Self = Self(0x00000260);
+    pub const ERROR_BAD_DLL_ENTRYPOINT: Self = Self(0x00000261);
+    pub const ERROR_BAD_SERVICE_ENTRYPOINT: Self = Self(0x00000262);
+    pub const ERROR_IP_ADDRESS_CONFLICT1: Self = Self(0x00000263);
+    pub const ERROR_IP_ADDRESS_CONFLICT2: Self = Self(0x00000264);
+    pub const ERROR_REGISTRY_QUOTA_LIMIT: Self = Self(0x00000265);
+    pub const ERROR_NO_CALLBACK_ACTIVE: Self = Self(0x00000266);
+    pub const ERROR_PWD_TOO_SHORT: Self = Self(0x00000267);
+    pub const ERROR_PWD_TOO_RECENT: Self = Self(0x00000268);
+    pub const ERROR_PWD_HISTORY_CONFLICT: Self = Self(0x00000269);
+    pub const ERROR_UNSUPPORTED_COMPRESSION: Self = Self(0x0000026A);
+    pub const ERROR_INVALID_HW_PROFILE: Self = Self(0x0000026B);
+    pub const ERROR_INVALID_PLUGPLAY_DEVICE_PATH: Self = Self(0x0000026C);
+    pub const ERROR_QUOTA_LIST_INCONSISTENT: Self = Self(0x0000026D);
+    pub const ERROR_EVALUATION_EXPIRATION: Self = Self(0x0000026E);
+    pub const ERROR_ILLEGAL_DLL_RELOCATION: Self = Self(0x0000026F);
+    pub const ERROR_DLL_INIT_FAILED_LOGOFF: Self = Self(0x00000270);
+    pub const ERROR_VALIDATE_CONTINUE: Self = Self(0x00000271);
+    pub const ERROR_NO_MORE_MATCHES: Self = Self(0x00000272);
+    pub const ERROR_RANGE_LIST_CONFLICT: Self = Self(0x00000273);
+    pub const ERROR_SERVER_SID_MISMATCH: Self = Self(0x00000274);
+    pub const ERROR_CANT_ENABLE_DENY_ONLY: Self = Self(0x00000275);
+    pub const ERROR_FLOAT_MULTIPLE_FAULTS: Self = Self(0x00000276);
+    pub const ERROR_FLOAT_MULTIPLE_TRAPS: Self = Self(0x00000277);
+    pub const ERROR_NOINTERFACE: Self = Self(0x00000278);
+    pub const ERROR_DRIVER_FAILED_SLEEP: Self = Self(0x00000279);
+    pub const ERROR_CORRUPT_SYSTEM_FILE: Self = Self(0x0000027A);
+    pub const ERROR_COMMITMENT_MINIMUM: Self = Self(0x0000027B);
+    pub const ERROR_PNP_RESTART_ENUMERATION: Self = Self(0x0000027C);
+    pub const ERROR_SYSTEM_IMAGE_BAD_SIGNATURE: Self = Self(0x0000027D);
+    pub const ERROR_PNP_REBOOT_REQUIRED: Self = Self(0x0000027E);
+    pub const ERROR_INSUFFICIENT_POWER: Self = Self(0x0000027F);
+    pub const ERROR_MULTIPLE_FAULT_VIOLATION: Self = Self(0x00000280);
+    pub const ERROR_SYSTEM_SHUTDOWN: Self = Self(0x00000281);
+    pub const ERROR_PORT_NOT_SET: Self = Self(0x00000282);
+    pub const ERROR_DS_VERSION_CHECK_FAILURE: Self = Self(0x00000283);
+    pub const ERROR_RANGE_NOT_FOUND: Self = Self(0x00000284);
+    pub const ERROR_NOT_SAFE_MODE_DRIVER: Self = Self(0x00000286);
+    pub const ERROR_FAILED_DRIVER_ENTRY: Self = Self(0x00000287);
+    pub const ERROR_DEVICE_ENUMERATION_ERROR: Self = Self(0x00000288);
+    pub const ERROR_MOUNT_POINT_NOT_RESOLVED: Self = Self(0x00000289);
+    pub const ERROR_INVALID_DEVICE_OBJECT_PARAMETER: Self = Self(0x0000028A);
+    pub const ERROR_MCA_OCCURED: Self = Self(0x0000028B);
+    pub const ERROR_DRIVER_DATABASE_ERROR: Self = Self(0x0000028C);
+    pub const ERROR_SYSTEM_HIVE_TOO_LARGE: Self = Self(0x0000028D);
+    pub const ERROR_DRIVER_FAILED_PRIOR_UNLOAD: Self = Self(0x0000028E);
+    pub const ERROR_VOLSNAP_PREPARE_HIBERNATE: Self = Self(0x0000028F);
+    pub const ERROR_HIBERNATION_FAILURE: Self = Self(0x00000290);
+    pub const ERROR_PWD_TOO_LONG: Self = Self(0x00000291);
+    pub const ERROR_FILE_SYSTEM_LIMITATION: Self = Self(0x00000299);
+    pub const ERROR_ASSERTION_FAILURE: Self = Self(0x0000029C);
+    pub const ERROR_ACPI_ERROR: Self = Self(0x0000029D);
+    pub const ERROR_WOW_ASSERTION: Self = Self(0x0000029E);
+    pub const ERROR_PNP_BAD_MPS_TABLE: Self = Self(0x0000029F);
+    pub const ERROR_PNP_TRANSLATION_FAILED: Self = Self(0x000002A0);
+    pub const ERROR_PNP_IRQ_TRANSLATION_FAILED: Self = Self(0x000002A1);
+    pub const ERROR_PNP_INVALID_ID: Self = Self(0x000002A2);
+    pub const ERROR_WAKE_SYSTEM_DEBUGGER: Self = Self(0x000002A3);
+    pub const ERROR_HANDLES_CLOSED: Self = Self(0x000002A4);
+    pub const ERROR_EXTRANEOUS_INFORMATION: Self = Self(0x000002A5);
+    pub const ERROR_RXACT_COMMIT_NECESSARY: Self = Self(0x000002A6);
+    pub const ERROR_MEDIA_CHECK: Self = Self(0x000002A7);
+    pub const ERROR_GUID_SUBSTITUTION_MADE: Self = Self(0x000002A8);
+    pub const ERROR_STOPPED_ON_SYMLINK: Self = Self(0x000002A9);
+    pub const ERROR_LONGJUMP: Self = Self(0x000002AA);
+    pub const ERROR_PLUGPLAY_QUERY_VETOED: Self = Self(0x000002AB);
+    pub const ERROR_UNWIND_CONSOLIDATE: Self = Self(0x000002AC);
+    pub const ERROR_REGISTRY_HIVE_RECOVERED: Self = Self(0x000002AD);
+    pub const ERROR_DLL_MIGHT_BE_INSECURE: Self = Self(0x000002AE);
+    pub const ERROR_DLL_MIGHT_BE_INCOMPATIBLE: Self = Self(0x000002AF);
+    pub const ERROR_DBG_EXCEPTION_NOT_HANDLED: Self = Self(0x000002B0);
+    pub const ERROR_DBG_REPLY_LATER: Self = Self(0x000002B1);
+    pub const ERROR_DBG_UNABLE_TO_PROVIDE_HANDLE: Self = Self(0x000002B2);
+    pub const ERROR_DBG_TERMINATE_THREAD: Self = Self(0x000002B3);
+    pub const ERROR_DBG_TERMINATE_PROCESS: Self = Self(0x000002B4);
+    pub const ERROR_DBG_CONTROL_C: Self = Self(0x000002B5);
+    pub const ERROR_DBG_PRINTEXCEPTION_C: Self = Self(0x000002B6);
+    pub const ERROR_DBG_RIPEXCEPTION: Self = Self(0x000002B7);
+    pub const ERROR_DBG_CONTROL_BREAK: Self = Self(0x000002B8);
+    pub const ERROR_DBG_COMMAND_EXCEPTION: Self = Self(0x000002B9);
+    pub const ERROR_OBJECT_NAME_EXISTS: Self = Self(0x000002BA);
+    pub const ERROR_THREAD_WAS_SUSPENDED: Self = Self(0x000002BB);
+    pub const ERROR_RXACT_STATE_CREATED: Self = Self(0x000002BD);
+    pub const ERROR_SEGMENT_NOTIFICATION: Self = Self(0x000002BE);
+    pub const ERROR_BAD_CURRENT_DIRECTORY: Self = Self(0x000002BF);
+    pub const ERROR_FT_READ_RECOVERY_FROM_BACKUP: Self = Self(0x000002C0);
+    pub const ERROR_FT_WRITE_RECOVERY: Self = Self(0x000002C1);
+    pub const ERROR_IMAGE_MACHINE_TYPE_MISMATCH: Self = Self(0x000002C2);
+    pub const ERROR_RECEIVE_PARTIAL: Self = Self(0x000002C3);
+    pub const ERROR_RECEIVE_EXPEDITED: Self = Self(0x000002C4);
+    pub const ERROR_RECEIVE_PARTIAL_EXPEDITED: Self = Self(0x000002C5);
+    pub const ERROR_EVENT_DONE: Self = Self(0x000002C6);
+    pub const ERROR_EVENT_PENDING: Self = Self(0x000002C7);
+    pub const ERROR_CHECKING_FILE_SYSTEM: Self = Self(0x000002C8);
+    pub const ERROR_FATAL_APP_EXIT: Self = Self(0x000002C9);
+    pub const ERROR_PREDEFINED_HANDLE: Self = Self(0x000002CA);
+    pub const ERROR_WAS_UNLOCKED: Self = Self(0x000002CB);
+    pub const ERROR_SERVICE_NOTIFICATION: Self = Self(0x000002CC);
+    pub const ERROR_WAS_LOCKED: Self = Self(0x000002CD);
+    pub const ERROR_LOG_HARD_ERROR: Self = Self(0x000002CE);
+    pub const ERROR_ALREADY_WIN32: Self = Self(0x000002CF);
+    pub const ERROR_IMAGE_MACHINE_TYPE_MISMATCH_EXE: Self = Self(0x000002D0);
+    pub const ERROR_NO_YIELD_PERFORMED: Self = Self(0x000002D1);
+    pub const ERROR_TIMER_RESUME_IGNORED: Self = Self(0x000002D2);
+    pub const ERROR_ARBITRATION_UNHANDLED: Self = Self(0x000002D3);
+    pub const ERROR_CARDBUS_NOT_SUPPORTED: Self = Self(0x000002D4);
+    pub const ERROR_MP_PROCESSOR_MISMATCH: Self = Self(0x000002D5);
+    pub const ERROR_HIBERNATED: Self = Self(0x000002D6);
+    pub const ERROR_RESUME_HIBERNATION: Self = Self(0x000002D7);
+    pub const ERROR_FIRMWARE_UPDATED: Self = Self(0x000002D8);
+    pub const ERROR_DRIVERS_LEAKING_LOCKED_PAGES: Self = Self(0x000002D9);
+    pub const ERROR_WAKE_SYSTEM: Self = Self(0x000002DA);
+    pub const ERROR_WAIT_1: Self = Self(0x000002DB);
+    pub const ERROR_WAIT_2: Self = Self(0x000002DC);
+    pub const ERROR_WAIT_3: Self = Self(0x000002DD);
+    pub const ERROR_WAIT_63: Self = Self(0x000002DE);
+    pub const ERROR_ABANDONED_WAIT_0: Self = Self(0x000002DF);
+    pub const ERROR_ABANDONED_WAIT_63: Self = Self(0x000002E0);
+    pub const ERROR_USER_APC: Self = Self(0x000002E1);
+    pub const ERROR_KERNEL_APC: Self = Self(0x000002E2);
+    pub const ERROR_ALERTED: Self = Self(0x000002E3);
+    pub const ERROR_ELEVATION_REQUIRED: Self = Self(0x000002E4);
+    pub const ERROR_REPARSE: Self = Self(0x000002E5);
+    pub const ERROR_OPLOCK_BREAK_IN_PROGRESS: Self = Self(0x000002E6);
+    pub const ERROR_VOLUME_MOUNTED: Self = Self(0x000002E7);
+    pub const ERROR_RXACT_COMMITTED: Self = Self(0x000002E8);
+    pub const ERROR_NOTIFY_CLEANUP: Self = Self(0x000002E9);
+    pub const ERROR_PRIMARY_TRANSPORT_CONNECT_FAILED: Self = Self(0x000002EA);
+    pub const ERROR_PAGE_FAULT_TRANSITION: Self = Self(0x000002EB);
+    pub const ERROR_PAGE_FAULT_DEMAND_ZERO: Self = Self(0x000002EC);
+    pub const ERROR_PAGE_FAULT_COPY_ON_WRITE: Self = Self(0x000002ED);
+    pub const ERROR_PAGE_FAULT_GUARD_PAGE: Self = Self(0x000002EE);
+    pub const ERROR_PAGE_FAULT_PAGING_FILE: Self = Self(0x000002EF);
+    pub const ERROR_CACHE_PAGE_LOCKED: Self = Self(0x000002F0);
+    pub const ERROR_CRASH_DUMP: Self = Self(0x000002F1);
+    pub const ERROR_BUFFER_ALL_ZEROS: Self = Self(0x000002F2);
+    pub const ERROR_REPARSE_OBJECT: Self = Self(0x000002F3);
+    pub const ERROR_RESOURCE_REQUIREMENTS_CHANGED: Self = Self(0x000002F4);
+    pub const ERROR_TRANSLATION_COMPLETE: Self = Self(0x000002F5);
+    pub const ERROR_NOTHING_TO_TERMINATE: Self = Self(0x000002F6);
+    pub const ERROR_PROCESS_NOT_IN_JOB: Self = Self(0x000002F7);
+    pub const ERROR_PROCESS_IN_JOB: Self = Self(0x000002F8);
+    pub const ERROR_VOLSNAP_HIBERNATE_READY: Self = Self(0x000002F9);
+    pub const ERROR_FSFILTER_OP_COMPLETED_SUCCESSFULLY: Self = Self(0x000002FA);
+    pub const ERROR_INTERRUPT_VECTOR_ALREADY_CONNECTED: Self = Self(0x000002FB);
+    pub const ERROR_INTERRUPT_STILL_CONNECTED: Self = Self(0x000002FC);
+    pub const ERROR_WAIT_FOR_OPLOCK: Self = Self(0x000002FD);
+    pub const ERROR_DBG_EXCEPTION_HANDLED: Self = Self(0x000002FE);
+    pub const ERROR_DBG_CONTINUE: Self = Self(0x000002FF);
+    pub const ERROR_CALLBACK_POP_STACK: Self = Self(0x00000300);
+    pub const ERROR_COMPRESSION_DISABLED: Self = Self(0x00000301);
+    pub const ERROR_CANTFETCHBACKWARDS: Self = Self(0x00000302);
+    pub const ERROR_CANTSCROLLBACKWARDS: Self = Self(0x00000303);
+    pub const ERROR_ROWSNOTRELEASED: Self = Self(0x00000304);
+    pub const ERROR_BAD_ACCESSOR_FLAGS: Self = Self(0x00000305);
+    pub const ERROR_ERRORS_ENCOUNTERED: Self = Self(0x00000306);
+    pub const ERROR_NOT_CAPABLE: Self = Self(0x00000307);
+    pub const ERROR_REQUEST_OUT_OF_SEQUENCE: Self = Self(0x00000308);
+    pub const ERROR_VERSION_PARSE_ERROR: Self = Self(0x00000309);
+    pub const ERROR_BADSTARTPOSITION: Self = Self(0x0000030A);
+    pub const ERROR_MEMORY_HARDWARE: Self = Self(0x0000030B);
+    pub const ERROR_DISK_REPAIR_DISABLED: Self = Self(0x0000030C);
+    pub const ERROR_INSUFFICIENT_RESOURCE_FOR_SPECIFIED_SHARED_SECTION_SIZE: Self = Self(0x0000030D);
+    pub const ERROR_SYSTEM_POWERSTATE_TRANSITION: Self = Self(0x0000030E);
+    pub const ERROR_SYSTEM_POWERSTATE_COMPLEX_TRANSITION: Self = Self(0x0000030F);
+    pub const ERROR_MCA_EXCEPTION: Self = Self(0x00000310);
+    pub const ERROR_ACCESS_AUDIT_BY_POLICY: Self = Self(0x00000311);
+    pub const ERROR_ACCESS_DISABLED_NO_SAFER_UI_BY_POLICY: Self = Self(0x00000312);
+    pub const ERROR_ABANDON_HIBERFILE: Self = Self(0x00000313);
+    pub const ERROR_LOST_WRITEBEHIND_DATA_NETWORK_DISCONNECTED: Self = Self(0x00000314);
+    pub const ERROR_LOST_WRITEBEHIND_DATA_NETWORK_SERVER_ERROR: Self = Self(0x00000315);
+    pub const ERROR_LOST_WRITEBEHIND_DATA_LOCAL_DISK_ERROR: Self = Self(0x00000316);
+    pub const ERROR_BAD_MCFG_TABLE: Self = Self(0x00000317);
+    pub const ERROR_DISK_REPAIR_REDIRECTED: Self = Self(0x00000318);
+    pub const ERROR_DISK_REPAIR_UNSUCCESSFUL: Self = Self(0x00000319);
+    pub const ERROR_CORRUPT_LOG_OVERFULL: Self = Self(0x0000031A);
+    pub const ERROR_CORRUPT_LOG_CORRUPTED: Self = Self(0x0000031B);
+    pub const ERROR_CORRUPT_LOG_UNAVAILABLE: Self = Self(0x0000031C);
+    pub const ERROR_CORRUPT_LOG_DELETED_FULL: Self = Self(0x0000031D);
+    pub const ERROR_CORRUPT_LOG_CLEARED: Self = Self(0x0000031E);
+    pub const ERROR_ORPHAN_NAME_EXHAUSTED: Self = Self(0x0000031F);
+    pub const ERROR_OPLOCK_SWITCHED_TO_NEW_HANDLE: Self = Self(0x00000320);
+    pub const ERROR_CANNOT_GRANT_REQUESTED_OPLOCK: Self = Self(0x00000321);
+    pub const ERROR_CANNOT_BREAK_OPLOCK: Self = Self(0x00000322);
+    pub const ERROR_OPLOCK_HANDLE_CLOSED: Self = Self(0x00000323);
+    pub const ERROR_NO_ACE_CONDITION: Self = Self(0x00000324);
+    pub const ERROR_INVALID_ACE_CONDITION: Self = Self(0x00000325);
+    pub const ERROR_FILE_HANDLE_REVOKED: Self = Self(0x00000326);
+    pub const ERROR_ENCRYPTED_IO_NOT_POSSIBLE: Self = Self(0x00000328);
+    pub const ERROR_FILE_METADATA_OPTIMIZATION_IN_PROGRESS: Self = Self(0x00000329);
+    pub const ERROR_QUOTA_ACTIVITY: Self = Self(0x0000032A);
+    pub const ERROR_HANDLE_REVOKED: Self = Self(0x0000032B);
+    pub const ERROR_CALLBACK_INVOKE_INLINE: Self = Self(0x0000032C);
+    pub const ERROR_CPU_SET_INVALID: Self = Self(0x0000032D);
+    pub const ERROR_ENCLAVE_NOT_TERMINATED: Self = Self(0x0000032E);
+    pub const ERROR_ENCLAVE_VIOLATION: Self = Self(0x0000032F);
+    pub const ERROR_SERVER_TRANSPORT_CONFLICT: Self = Self(0x00000330);
+    pub const ERROR_CERTIFICATE_VALIDATION_PREFERENCE_CONFLICT: Self = Self(0x00000331);
+    pub const ERROR_FT_READ_FROM_COPY_FAILURE: Self = Self(0x00000332);
+    pub const ERROR_SECTION_DIRECT_MAP_ONLY: Self = Self(0x00000333);
+    pub const ERROR_EA_ACCESS_DENIED: Self = Self(0x000003E2);
+    pub const ERROR_OPERATION_ABORTED: Self = Self(0x000003E3);
+    pub const WSA_OPERATION_ABORTED: Self = Self(0x000003E3);
+    pub const ERROR_IO_INCOMPLETE: Self = Self(0x000003E4);
+    pub const WSA_IO_INCOMPLETE: Self = Self(0x000003E4);
+    pub const ERROR_IO_PENDING: Self = Self(0x000003E5);
+    pub const WSA_IO_PENDING: Self = Self(0x000003E5);
+    pub const RPC_S_ASYNC_CALL_PENDING: Self = Self(0x000003E5);
+    pub const ERROR_NOACCESS: Self = Self(0x000003E6);
+    pub const ERROR_SWAPERROR: Self = Self(0x000003E7);
+    pub const ERROR_STACK_OVERFLOW: Self = Self(0x000003E9);
+    pub const ERROR_INVALID_MESSAGE: Self = Self(0x000003EA);
+    pub const ERROR_CAN_NOT_COMPLETE: Self = Self(0x000003EB);
+    pub const ERROR_INVALID_FLAGS: Self = Self(0x000003EC);
+    pub const ERROR_UNRECOGNIZED_VOLUME: Self = Self(0x000003ED);
+    pub const ERROR_FILE_INVALID: Self = Self(0x000003EE);
+    pub const ERROR_FULLSCREEN_MODE: Self = Self(0x000003EF);
+    pub const ERROR_NO_TOKEN: Self = Self(0x000003F0);
+    pub const ERROR_BADDB: Self = Self(0x000003F1);
+    pub const ERROR_BADKEY: Self = Self(0x000003F2);
+    pub const ERROR_CANTOPEN: Self = Self(0x000003F3);
+    pub const ERROR_CANTREAD: Self = Self(0x000003F4);
+    pub const ERROR_CANTWRITE: Self = Self(0x000003F5);
+    pub const ERROR_REGISTRY_RECOVERED: Self = Self(0x000003F6);
+    pub const ERROR_REGISTRY_CORRUPT: Self = Self(0x000003F7);
+    pub const ERROR_REGISTRY_IO_FAILED: Self = Self(0x000003F8);
+    pub const ERROR_NOT_REGISTRY_FILE: Self = Self(0x000003F9);
+    pub const ERROR_KEY_DELETED: Self = Self(0x000003FA);
+    pub const ERROR_NO_LOG_SPACE: Self = Self(0x000003FB);
+    pub const ERROR_KEY_HAS_CHILDREN: Self = Self(0x000003FC);
+    pub const ERROR_CHILD_MUST_BE_VOLATILE: Self = Self(0x000003FD);
+    pub const ERROR_NOTIFY_ENUM_DIR: Self = Self(0x000003FE);
+    pub const ERROR_DEPENDENT_SERVICES_RUNNING: Self = Self(0x0000041B);
+    pub const ERROR_INVALID_SERVICE_CONTROL: Self = Self(0x0000041C);
+    pub const ERROR_SERVICE_REQUEST_TIMEOUT: Self = Self(0x0000041D);
+    pub const ERROR_SERVICE_NO_THREAD: Self = Self(0x0000041E);
+    pub const ERROR_SERVICE_DATABASE_LOCKED: Self = Self(0x0000041F);
+    pub const ERROR_SERVICE_ALREADY_RUNNING: Self = Self(0x00000420);
+    pub const ERROR_INVALID_SERVICE_ACCOUNT: Self = Self(0x00000421);
+    pub const ERROR_SERVICE_DISABLED: Self = Self(0x00000422);
+    pub const ERROR_CIRCULAR_DEPENDENCY: Self = Self(0x00000423);
+    pub const ERROR_SERVICE_DOES_NOT_EXIST: Self = Self(0x00000424);
+    pub const ERROR_SERVICE_CANNOT_ACCEPT_CTRL: Self = Self(0x00000425);
+    pub const ERROR_SERVICE_NOT_ACTIVE: Self = Self(0x00000426);
+    pub const ERROR_FAILED_SERVICE_CONTROLLER_CONNECT: Self = Self(0x00000427);
+    pub const ERROR_EXCEPTION_IN_SERVICE: Self = Self(0x00000428);
+    pub const ERROR_DATABASE_DOES_NOT_EXIST: Self = Self(0x00000429);
+    pub const ERROR_SERVICE_SPECIFIC_ERROR: Self = Self(0x0000042A);
+    pub const ERROR_PROCESS_ABORTED: Self = Self(0x0000042B);
+    pub const ERROR_SERVICE_DEPENDENCY_FAIL: Self = Self(0x0000042C);
+    pub const ERROR_SERVICE_LOGON_FAILED: Self = Self(0x0000042D);
+    pub const ERROR_SERVICE_START_HANG: Self = Self(0x0000042E);
+    pub const ERROR_INVALID_SERVICE_LOCK: Self = Self(0x0000042F);
+    pub const ERROR_SERVICE_MARKED_FOR_DELETE: Self = Self(0x00000430);
+    pub const ERROR_SERVICE_EXISTS: Self = Self(0x00000431);
+    pub const ERROR_ALREADY_RUNNING_LKG: Self = Self(0x00000432);
+    pub const ERROR_SERVICE_DEPENDENCY_DELETED: Self = Self(0x00000433);
+    pub const ERROR_BOOT_ALREADY_ACCEPTED: Self = Self(0x00000434);
+    pub const ERROR_SERVICE_NEVER_STARTED: Self = Self(0x00000435);
+    pub const ERROR_DUPLICATE_SERVICE_NAME: Self = Self(0x00000436);
+    pub const ERROR_DIFFERENT_SERVICE_ACCOUNT: Self = Self(0x00000437);
+    pub const ERROR_CANNOT_DETECT_DRIVER_FAILURE: Self = Self(0x00000438);
+    pub const ERROR_CANNOT_DETECT_PROCESS_ABORT: Self = Self(0x00000439);
+    pub const ERROR_NO_RECOVERY_PROGRAM: Self = Self(0x0000043A);
+    pub const ERROR_SERVICE_NOT_IN_EXE: Self = Self(0x0000043B);
+    pub const ERROR_NOT_SAFEBOOT_SERVICE: Self = Self(0x0000043C);
+    pub const ERROR_END_OF_MEDIA: Self = Self(0x0000044C);
+    pub const ERROR_FILEMARK_DETECTED: Self = Self(0x0000044D);
+    pub const ERROR_BEGINNING_OF_MEDIA: Self = Self(0x0000044E);
+    pub const ERROR_SETMARK_DETECTED: Self = Self(0x0000044F);
+    pub const ERROR_NO_DATA_DETECTED: Self = Self(0x00000450);
+    pub const ERROR_PARTITION_FAILURE: Self = Self(0x00000451);
+    pub const ERROR_INVALID_BLOCK_LENGTH: Self = Self(0x00000452);
+    pub const ERROR_DEVICE_NOT_PARTITIONED: Self = Self(0x00000453);
+    pub const ERROR_UNABLE_TO_LOCK_MEDIA: Self = Self(0x00000454);
+    pub const ERROR_UNABLE_TO_UNLOAD_MEDIA: Self = Self(0x00000455);
+    pub const ERROR_MEDIA_CHANGED: Self = Self(0x00000456);
+    pub const ERROR_BUS_RESET: Self = Self(0x00000457);
+    pub const ERROR_NO_MEDIA_IN_DRIVE: Self = Self(0x00000458);
+    pub const ERROR_NO_UNICODE_TRANSLATION: Self = Self(0x00000459);
+    pub const ERROR_DLL_INIT_FAILED: Self = Self(0x0000045A);
+    pub const ERROR_SHUTDOWN_IN_PROGRESS: Self = Self(0x0000045B);
+    pub const ERROR_NO_SHUTDOWN_IN_PROGRESS: Self = Self(0x0000045C);
+    pub const ERROR_IO_DEVICE: Self = Self(0x0000045D);
+    pub const ERROR_SERIAL_NO_DEVICE: Self = Self(0x0000045E);
+    pub const ERROR_IRQ_BUSY: Self = Self(0x0000045F);
+    pub const ERROR_MORE_WRITES: Self = Self(0x00000460);
+    pub const ERROR_COUNTER_TIMEOUT: Self = Self(0x00000461);
+    pub const ERROR_FLOPPY_ID_MARK_NOT_FOUND: Self = Self(0x00000462);
+    pub const ERROR_FLOPPY_WRONG_CYLINDER: Self = Self(0x00000463);
+    pub const ERROR_FLOPPY_UNKNOWN_ERROR: Self = Self(0x00000464);
+    pub const ERROR_FLOPPY_BAD_REGISTERS: Self = Self(0x00000465);
+    pub const ERROR_DISK_RECALIBRATE_FAILED: Self = Self(0x00000466);
+    pub const ERROR_DISK_OPERATION_FAILED: Self = Self(0x00000467);
+    pub const ERROR_DISK_RESET_FAILED: Self = Self(0x00000468);
+    pub const ERROR_EOM_OVERFLOW: Self = Self(0x00000469);
+    pub const ERROR_NOT_ENOUGH_SERVER_MEMORY: Self = Self(0x0000046A);
+    pub const RPC_S_SERVER_OUT_OF_MEMORY: Self = Self(0x0000046A);
+    pub const ERROR_POSSIBLE_DEADLOCK: Self = Self(0x0000046B);
+    pub const ERROR_MAPPED_ALIGNMENT: Self = Self(0x0000046C);
+    pub const ERROR_SET_POWER_STATE_VETOED: Self = Self(0x00000474);
+    pub const ERROR_SET_POWER_STATE_FAILED: Self = Self(0x00000475);
+    pub const ERROR_TOO_MANY_LINKS: Self = Self(0x00000476);
+    pub const ERROR_OLD_WIN_VERSION: Self = Self(0x0000047E);
+    pub const ERROR_APP_WRONG_OS: Self = Self(0x0000047F);
+    pub const ERROR_SINGLE_INSTANCE_APP: Self = Self(0x00000480);
+    pub const ERROR_RMODE_APP: Self = Self(0x00000481);
+    pub const ERROR_INVALID_DLL: Self = Self(0x00000482);
+    pub const ERROR_NO_ASSOCIATION: Self = Self(0x00000483);
+    pub const ERROR_DDE_FAIL: Self = Self(0x00000484);
+    pub const ERROR_DLL_NOT_FOUND: Self = Self(0x00000485);
+    pub const ERROR_NO_MORE_USER_HANDLES: Self = Self(0x00000486);
+    pub const ERROR_MESSAGE_SYNC_ONLY: Self = Self(0x00000487);
+    pub const ERROR_SOURCE_ELEMENT_EMPTY: Self = Self(0x00000488);
+    pub const ERROR_DESTINATION_ELEMENT_FULL: Self = Self(0x00000489);
+    pub const ERROR_ILLEGAL_ELEMENT_ADDRESS: Self = Self(0x0000048A);
+    pub const ERROR_MAGAZINE_NOT_PRESENT: Self = Self(0x0000048B);
+    pub const ERROR_DEVICE_REINITIALIZATION_NEEDED: Self = Self(0x0000048C);
+    pub const ERROR_DEVICE_REQUIRES_CLEANING: Self = Self(0x0000048D);
+    pub const ERROR_DEVICE_DOOR_OPEN: Self = Self(0x0000048E);
+    pub const ERROR_DEVICE_NOT_CONNECTED: Self = Self(0x0000048F);
+    pub const ERROR_NOT_FOUND: Self = Self(0x00000490);
+    pub const ERROR_NO_MATCH: Self = Self(0x00000491);
+    pub const ERROR_SET_NOT_FOUND: Self = Self(0x00000492);
+    pub const ERROR_POINT_NOT_FOUND: Self = Self(0x00000493);
+    pub const ERROR_NO_TRACKING_SERVICE: Self = Self(0x00000494);
+    pub const ERROR_NO_VOLUME_ID: Self = Self(0x00000495);
+    pub const ERROR_UNABLE_TO_REMOVE_REPLACED: Self = Self(0x00000497);
+    pub const ERROR_UNABLE_TO_MOVE_REPLACEMENT: Self = Self(0x00000498);
+    pub const ERROR_UNABLE_TO_MOVE_REPLACEMENT_2: Self = Self(0x00000499);
+    pub const ERROR_JOURNAL_DELETE_IN_PROGRESS: Self = Self(0x0000049A);
+    pub const ERROR_JOURNAL_NOT_ACTIVE: Self = Self(0x0000049B);
+    pub const ERROR_POTENTIAL_FILE_FOUND: Self = Self(0x0000049C);
+    pub const ERROR_JOURNAL_ENTRY_DELETED: Self = Self(0x0000049D);
+    pub const ERROR_PARTITION_TERMINATING: Self = Self(0x000004A0);
+    pub const ERROR_SHUTDOWN_IS_SCHEDULED: Self = Self(0x000004A6);
+    pub const ERROR_SHUTDOWN_USERS_LOGGED_ON: Self = Self(0x000004A7);
+    pub const ERROR_SHUTDOWN_DISKS_NOT_IN_MAINTENANCE_MODE: Self = Self(0x000004A8);
+    pub const ERROR_BAD_DEVICE: Self = Self(0x000004B0);
+    pub const ERROR_CONNECTION_UNAVAIL: Self = Self(0x000004B1);
+    pub const ERROR_DEVICE_ALREADY_REMEMBERED: Self = Self(0x000004B2);
+    pub const ERROR_NO_NET_OR_BAD_PATH: Self = Self(0x000004B3);
+    pub const ERROR_BAD_PROVIDER: Self = Self(0x000004B4);
+    pub const ERROR_CANNOT_OPEN_PROFILE: Self = Self(0x000004B5);
+    pub const ERROR_BAD_PROFILE: Self = Self(0x000004B6);
+    pub const ERROR_NOT_CONTAINER: Self = Self(0x000004B7);
+    pub const ERROR_EXTENDED_ERROR: Self = Self(0x000004B8);
+    pub const ERROR_INVALID_GROUPNAME: Self = Self(0x000004B9);
+    pub const ERROR_INVALID_COMPUTERNAME: Self = Self(0x000004BA);
+    pub const ERROR_INVALID_EVENTNAME: Self = Self(0x000004BB);
+    pub const ERROR_INVALID_DOMAINNAME: Self = Self(0x000004BC);
+    pub const ERROR_INVALID_SERVICENAME: Self = Self(0x000004BD);
+    pub const ERROR_INVALID_NETNAME: Self = Self(0x000004BE);
+    pub const ERROR_INVALID_SHARENAME: Self = Self(0x000004BF);
+    pub const ERROR_INVALID_PASSWORDNAME: Self = Self(0x000004C0);
+    pub const ERROR_INVALID_MESSAGENAME: Self = Self(0x000004C1);
+    pub const ERROR_INVALID_MESSAGEDEST: Self = Self(0x000004C2);
+    pub const ERROR_SESSION_CREDENTIAL_CONFLICT: Self = Self(0x000004C3);
+    pub const ERROR_REMOTE_SESSION_LIMIT_EXCEEDED: Self = Self(0x000004C4);
+    pub const ERROR_DUP_DOMAINNAME: Self = Self(0x000004C5);
+    pub const ERROR_NO_NETWORK: Self = Self(0x000004C6);
+    pub const ERROR_CANCELLED: Self = Self(0x000004C7);
+    pub const ERROR_USER_MAPPED_FILE: Self = Self(0x000004C8);
+    pub const ERROR_CONNECTION_REFUSED: Self = Self(0x000004C9);
+    pub const ERROR_GRACEFUL_DISCONNECT: Self = Self(0x000004CA);
+    pub const ERROR_ADDRESS_ALREADY_ASSOCIATED: Self = Self(0x000004CB);
+    pub const ERROR_ADDRESS_NOT_ASSOCIATED: Self = Self(0x000004CC);
+    pub const ERROR_CONNECTION_INVALID: Self = Self(0x000004CD);
+    pub const ERROR_CONNECTION_ACTIVE: Self = Self(0x000004CE);
+    pub const ERROR_NETWORK_UNREACHABLE: Self = Self(0x000004CF);
+    pub const ERROR_HOST_UNREACHABLE: Self = Self(0x000004D0);
+    pub const ERROR_PROTOCOL_UNREACHABLE: Self = Self(0x000004D1);
+    pub const ERROR_PORT_UNREACHABLE: Self = Self(0x000004D2);
+    pub const ERROR_REQUEST_ABORTED: Self = Self(0x000004D3);
+    pub const ERROR_CONNECTION_ABORTED: Self = Self(0x000004D4);
+    pub const ERROR_RETRY: Self = Self(0x000004D5);
+    pub const ERROR_CONNECTION_COUNT_LIMIT: Self = Self(0x000004D6);
+    pub const ERROR_LOGIN_TIME_RESTRICTION: Self = Self(0x000004D7);
+    pub const ERROR_LOGIN_WKSTA_RESTRICTION: Self = Self(0x000004D8);
+    pub const ERROR_INCORRECT_ADDRESS: Self = Self(0x000004D9);
+    pub const ERROR_ALREADY_REGISTERED: Self = Self(0x000004DA);
+    pub const ERROR_SERVICE_NOT_FOUND: Self = Self(0x000004DB);
+    pub const ERROR_NOT_AUTHENTICATED: Self = Self(0x000004DC);
+    pub const ERROR_NOT_LOGGED_ON: Self = Self(0x000004DD);
+    pub const ERROR_CONTINUE: Self = Self(0x000004DE);
+    pub const ERROR_ALREADY_INITIALIZED: Self = Self(0x000004DF);
+    pub const ERROR_NO_MORE_DEVICES: Self = Self(0x000004E0);
+    pub const ERROR_NO_SUCH_SITE: Self = Self(0x000004E1);
+    pub const ERROR_DOMAIN_CONTROLLER_EXISTS: Self = Self(0x000004E2);
+    pub const ERROR_ONLY_IF_CONNECTED: Self = Self(0x000004E3);
+    pub const ERROR_OVERRIDE_NOCHANGES: Self = Self(0x000004E4);
+    pub const ERROR_BAD_USER_PROFILE: Self = Self(0x000004E5);
+    pub const ERROR_NOT_SUPPORTED_ON_SBS: Self = Self(0x000004E6);
+    pub const ERROR_SERVER_SHUTDOWN_IN_PROGRESS: Self = Self(0x000004E7);
+    pub const ERROR_HOST_DOWN: Self = Self(0x000004E8);
+    pub const ERROR_NON_ACCOUNT_SID: Self = Self(0x000004E9);
+    pub const ERROR_NON_DOMAIN_SID: Self = Self(0x000004EA);
+    pub const ERROR_APPHELP_BLOCK: Self = Self(0x000004EB);
+    pub const ERROR_ACCESS_DISABLED_BY_POLICY: Self = Self(0x000004EC);
+    pub const ERROR_REG_NAT_CONSUMPTION: Self = Self(0x000004ED);
+    pub const ERROR_CSCSHARE_OFFLINE: Self = Self(0x000004EE);
+    pub const ERROR_PKINIT_FAILURE: Self = Self(0x000004EF);
+    pub const ERROR_SMARTCARD_SUBSYSTEM_FAILURE: Self = Self(0x000004F0);
+    pub const ERROR_DOWNGRADE_DETECTED: Self = Self(0x000004F1);
+    pub const ERROR_MACHINE_LOCKED: Self = Self(0x000004F7);
+    pub const ERROR_SMB_GUEST_LOGON_BLOCKED: Self = Self(0x000004F8);
+    pub const ERROR_CALLBACK_SUPPLIED_INVALID_DATA: Self = Self(0x000004F9);
+    pub const ERROR_SYNC_FOREGROUND_REFRESH_REQUIRED: Self = Self(0x000004FA);
+    pub const ERROR_DRIVER_BLOCKED: Self = Self(0x000004FB);
+    pub const ERROR_INVALID_IMPORT_OF_NON_DLL: Self = Self(0x000004FC);
+    pub const ERROR_ACCESS_DISABLED_WEBBLADE: Self = Self(0x000004FD);
+    pub const ERROR_ACCESS_DISABLED_WEBBLADE_TAMPER: Self = Self(0x000004FE);
+    pub const ERROR_RECOVERY_FAILURE: Self = Self(0x000004FF);
+    pub const ERROR_ALREADY_FIBER: Self = Self(0x00000500);
+    pub const ERROR_ALREADY_THREAD: Self = Self(0x00000501);
+    pub const ERROR_STACK_BUFFER_OVERRUN: Self = Self(0x00000502);
+    pub const ERROR_PARAMETER_QUOTA_EXCEEDED: Self = Self(0x00000503);
+    pub const ERROR_DEBUGGER_INACTIVE: Self = Self(0x00000504);
+    pub const ERROR_DELAY_LOAD_FAILED: Self = Self(0x00000505);
+    pub const ERROR_VDM_DISALLOWED: Self = Self(0x00000506);
+    pub const ERROR_UNIDENTIFIED_ERROR: Self = Self(0x00000507);
+    pub const ERROR_INVALID_CRUNTIME_PARAMETER: Self = Self(0x00000508);
+    pub const ERROR_BEYOND_VDL: Self = Self(0x00000509);
+    pub const ERROR_INCOMPATIBLE_SERVICE_SID_TYPE: Self = Self(0x0000050A);
+    pub const ERROR_DRIVER_PROCESS_TERMINATED: Self = Self(0x0000050B);
+    pub const ERROR_IMPLEMENTATION_LIMIT: Self = Self(0x0000050C);
+    pub const ERROR_PROCESS_IS_PROTECTED: Self = Self(0x0000050D);
+    pub const ERROR_SERVICE_NOTIFY_CLIENT_LAGGING: Self = Self(0x0000050E);
+    pub const ERROR_DISK_QUOTA_EXCEEDED: Self = Self(0x0000050F);
+    pub const ERROR_CONTENT_BLOCKED: Self = Self(0x00000510);
+    pub const ERROR_INCOMPATIBLE_SERVICE_PRIVILEGE: Self = Self(0x00000511);
+    pub const ERROR_APP_HANG: Self = Self(0x00000512);
+    pub const ERROR_INVALID_LABEL: Self = Self(0x00000513);
+    pub const ERROR_NOT_ALL_ASSIGNED: Self = Self(0x00000514);
+    pub const ERROR_SOME_NOT_MAPPED: Self = Self(0x00000515);
+    pub const ERROR_NO_QUOTAS_FOR_ACCOUNT: Self = Self(0x00000516);
+    pub const ERROR_LOCAL_USER_SESSION_KEY: Self = Self(0x00000517);
+    pub const ERROR_NULL_LM_PASSWORD: Self = Self(0x00000518);
+    pub const ERROR_UNKNOWN_REVISION: Self = Self(0x00000519);
+    pub const ERROR_REVISION_MISMATCH: Self = Self(0x0000051A);
+    pub const ERROR_INVALID_OWNER: Self = Self(0x0000051B);
+    pub const ERROR_INVALID_PRIMARY_GROUP: Self = Self(0x0000051C);
+    pub const ERROR_NO_IMPERSONATION_TOKEN: Self = Self(0x0000051D);
+    pub const ERROR_CANT_DISABLE_MANDATORY: Self = Self(0x0000051E);
+    pub const ERROR_NO_LOGON_SERVERS: Self = Self(0x0000051F);
+    pub const ERROR_NO_SUCH_LOGON_SESSION: Self = Self(0x00000520);
+    pub const ERROR_NO_SUCH_PRIVILEGE: Self = Self(0x00000521);
+    pub const ERROR_PRIVILEGE_NOT_HELD: Self = Self(0x00000522);
+    pub const ERROR_INVALID_ACCOUNT_NAME: Self = Self(0x00000523);
+    pub const ERROR_USER_EXISTS: Self = Self(0x00000524);
+    pub const ERROR_NO_SUCH_USER: Self = Self(0x00000525);
+    pub const ERROR_GROUP_EXISTS: Self = Self(0x00000526);
+    pub const ERROR_NO_SUCH_GROUP: Self = Self(0x00000527);
+    pub const ERROR_MEMBER_IN_GROUP: Self = Self(0x00000528);
+    pub const ERROR_MEMBER_NOT_IN_GROUP: Self = Self(0x00000529);
+    pub const ERROR_LAST_ADMIN: Self = Self(0x0000052A);
+    pub const ERROR_WRONG_PASSWORD: Self = Self(0x0000052B);
+    pub const ERROR_ILL_FORMED_PASSWORD: Self = Self(0x0000052C);
+    pub const ERROR_PASSWORD_RESTRICTION: Self = Self(0x0000052D);
+    pub const ERROR_LOGON_FAILURE: Self = Self(0x0000052E);
+    pub const ERROR_ACCOUNT_RESTRICTION: Self = Self(0x0000052F);
+    pub const ERROR_INVALID_LOGON_HOURS: Self = Self(0x00000530);
+    pub const ERROR_INVALID_WORKSTATION: Self = Self(0x00000531);
+    pub const ERROR_PASSWORD_EXPIRED: Self = Self(0x00000532);
+    pub const ERROR_ACCOUNT_DISABLED: Self = Self(0x00000533);
+    pub const ERROR_NONE_MAPPED: Self = Self(0x00000534);
+    pub const RPC_S_UNKNOWN_PRINCIPAL: Self = Self(0x00000534);
+    pub const ERROR_TOO_MANY_LUIDS_REQUESTED: Self = Self(0x00000535);
+    pub const ERROR_LUIDS_EXHAUSTED: Self = Self(0x00000536);
+    pub const ERROR_INVALID_SUB_AUTHORITY: Self = Self(0x00000537);
+    pub const ERROR_INVALID_ACL: Self = Self(0x00000538);
+    pub const ERROR_INVALID_SID: Self = Self(0x00000539);
+    pub const ERROR_INVALID_SECURITY_DESCR: Self = Self(0x0000053A);
+    pub const RPC_S_INVALID_SECURITY_DESC: Self = Self(0x0000053A);
+    pub const ERROR_BAD_INHERITANCE_ACL: Self = Self(0x0000053C);
+    pub const ERROR_SERVER_DISABLED: Self = Self(0x0000053D);
+    pub const ERROR_SERVER_NOT_DISABLED: Self = Self(0x0000053E);
+    pub const ERROR_INVALID_ID_AUTHORITY: Self = Self(0x0000053F);
+    pub const ERROR_ALLOTTED_SPACE_EXCEEDED: Self = Self(0x00000540);
+    pub const ERROR_INVALID_GROUP_ATTRIBUTES: Self = Self(0x00000541);
+    pub const ERROR_BAD_IMPERSONATION_LEVEL: Self = Self(0x00000542);
+    pub const ERROR_CANT_OPEN_ANONYMOUS: Self = Self(0x00000543);
+    pub const ERROR_BAD_VALIDATION_CLASS: Self = Self(0x00000544);
+    pub const ERROR_BAD_TOKEN_TYPE: Self = Self(0x00000545);
+    pub const ERROR_NO_SECURITY_ON_OBJECT: Self = Self(0x00000546);
+    pub const ERROR_CANT_ACCESS_DOMAIN_INFO: Self = Self(0x00000547);
+    pub const ERROR_INVALID_SERVER_STATE: Self = Self(0x00000548);
+    pub const ERROR_INVALID_DOMAIN_STATE: Self = Self(0x00000549);
+    pub const ERROR_INVALID_DOMAIN_ROLE: Self = Self(0x0000054A);
+    pub const ERROR_NO_SUCH_DOMAIN: Self = Self(0x0000054B);
+    pub const ERROR_DOMAIN_EXISTS: Self = Self(0x0000054C);
+    pub const ERROR_DOMAIN_LIMIT_EXCEEDED: Self = Self(0x0000054D);
+    pub const ERROR_INTERNAL_DB_CORRUPTION: Self = Self(0x0000054E);
+    pub const ERROR_INTERNAL_ERROR: Self = Self(0x0000054F);
+    pub const ERROR_GENERIC_NOT_MAPPED: Self = Self(0x00000550);
+    pub const ERROR_BAD_DESCRIPTOR_FORMAT: Self = Self(0x00000551);
+    pub const ERROR_NOT_LOGON_PROCESS: Self = Self(0x00000552);
+    pub const ERROR_LOGON_SESSION_EXISTS: Self = Self(0x00000553);
+    pub const ERROR_NO_SUCH_PACKAGE: Self = Self(0x00000554);
+    pub const ERROR_BAD_LOGON_SESSION_STATE: Self = Self(0x00000555);
+    pub const ERROR_LOGON_SESSION_COLLISION: Self = Self(0x00000556);
+    pub const ERROR_INVALID_LOGON_TYPE: Self = Self(0x00000557);
+    pub const ERROR_CANNOT_IMPERSONATE: Self = Self(0x00000558);
+    pub const ERROR_RXACT_INVALID_STATE: Self = Self(0x00000559);
+    pub const ERROR_RXACT_COMMIT_FAILURE: Self = Self(0x0000055A);
+    pub const ERROR_SPECIAL_ACCOUNT: Self = Self(0x0000055B);
+    pub const ERROR_SPECIAL_GROUP: Self = Self(0x0000055C);
+    pub const ERROR_SPECIAL_USER: Self = Self(0x0000055D);
+    pub const ERROR_MEMBERS_PRIMARY_GROUP: Self = Self(0x0000055E);
+    pub const ERROR_TOKEN_ALREADY_IN_USE: Self = Self(0x0000055F);
+    pub const ERROR_NO_SUCH_ALIAS: Self = Self(0x00000560);
+    pub const ERROR_MEMBER_NOT_IN_ALIAS: Self = Self(0x00000561);
+    pub const ERROR_MEMBER_IN_ALIAS: Self = Self(0x00000562);
+    pub const ERROR_ALIAS_EXISTS: Self = Self(0x00000563);
+    pub const ERROR_LOGON_NOT_GRANTED: Self = Self(0x00000564);
+    pub const ERROR_TOO_MANY_SECRETS: Self = Self(0x00000565);
+    pub const ERROR_SECRET_TOO_LONG: Self = Self(0x00000566);
+    pub const ERROR_INTERNAL_DB_ERROR: Self = Self(0x00000567);
+    pub const ERROR_TOO_MANY_CONTEXT_IDS: Self = Self(0x00000568);
+    pub const ERROR_LOGON_TYPE_NOT_GRANTED: Self = Self(0x00000569);
+    pub const ERROR_NT_CROSS_ENCRYPTION_REQUIRED: Self = Self(0x0000056A);
+    pub const ERROR_NO_SUCH_MEMBER: Self = Self(0x0000056B);
+    pub const ERROR_INVALID_MEMBER: Self = Self(0x0000056C);
+    pub const ERROR_TOO_MANY_SIDS: Self = Self(0x0000056D);
+    pub const ERROR_LM_CROSS_ENCRYPTION_REQUIRED: Self = Self(0x0000056E);
+    pub const ERROR_NO_INHERITANCE: Self = Self(0x0000056F);
+    pub const ERROR_FILE_CORRUPT: Self = Self(0x00000570);
+    pub const ERROR_DISK_CORRUPT: Self = Self(0x00000571);
+    pub const ERROR_NO_USER_SESSION_KEY: Self = Self(0x00000572);
+    pub const ERROR_LICENSE_QUOTA_EXCEEDED: Self = Self(0x00000573);
+    pub const ERROR_WRONG_TARGET_NAME: Self = Self(0x00000574);
+    pub const ERROR_MUTUAL_AUTH_FAILED: Self = Self(0x00000575);
+    pub const ERROR_TIME_SKEW: Self = Self(0x00000576);
+    pub const ERROR_CURRENT_DOMAIN_NOT_ALLOWED: Self = Self(0x00000577);
+    pub const ERROR_INVALID_WINDOW_HANDLE: Self = Self(0x00000578);
+    pub const ERROR_INVALID_MENU_HANDLE: Self = Self(0x00000579);
+    pub const ERROR_INVALID_CURSOR_HANDLE: Self = Self(0x0000057A);
+    pub const ERROR_INVALID_ACCEL_HANDLE: Self = Self(0x0000057B);
+    pub const ERROR_INVALID_HOOK_HANDLE: Self = Self(0x0000057C);
+    pub const ERROR_INVALID_DWP_HANDLE: Self = Self(0x0000057D);
+    pub const ERROR_TLW_WITH_WSCHILD: Self = Self(0x0000057E);
+    pub const ERROR_CANNOT_FIND_WND_CLASS: Self = Self(0x0000057F);
+    pub const ERROR_WINDOW_OF_OTHER_THREAD: Self = Self(0x00000580);
+    pub const ERROR_HOTKEY_ALREADY_REGISTERED: Self = Self(0x00000581);
+    pub const ERROR_CLASS_ALREADY_EXISTS: Self = Self(0x00000582);
+    pub const ERROR_CLASS_DOES_NOT_EXIST: Self = Self(0x00000583);
+    pub const ERROR_CLASS_HAS_WINDOWS: Self = Self(0x00000584);
+    pub const ERROR_INVALID_INDEX: Self = Self(0x00000585);
+    pub const ERROR_INVALID_ICON_HANDLE: Self = Self(0x00000586);
+    pub const ERROR_PRIVATE_DIALOG_INDEX: Self = Self(0x00000587);
+    pub const ERROR_LISTBOX_ID_NOT_FOUND: Self = Self(0x00000588);
+    pub const ERROR_NO_WILDCARD_CHARACTERS: Self = Self(0x00000589);
+    pub const ERROR_CLIPBOARD_NOT_OPEN: Self = Self(0x0000058A);
+    pub const ERROR_HOTKEY_NOT_REGISTERED: Self = Self(0x0000058B);
+    pub const ERROR_WINDOW_NOT_DIALOG: Self = Self(0x0000058C);
+    pub const ERROR_CONTROL_ID_NOT_FOUND: Self = Self(0x0000058D);
+    pub const ERROR_INVALID_COMBOBOX_MESSAGE: Self = Self(0x0000058E);
+    pub const ERROR_WINDOW_NOT_COMBOBOX: Self = Self(0x0000058F);
+    pub const ERROR_INVALID_EDIT_HEIGHT: Self = Self(0x00000590);
+    pub const ERROR_DC_NOT_FOUND: Self = Self(0x00000591);
+    pub const ERROR_INVALID_HOOK_FILTER: Self = Self(0x00000592);
+    pub const ERROR_INVALID_FILTER_PROC: Self = Self(0x00000593);
+    pub const ERROR_HOOK_NEEDS_HMOD: Self = Self(0x00000594);
+    pub const ERROR_GLOBAL_ONLY_HOOK: Self = Self(0x00000595);
+    pub const ERROR_JOURNAL_HOOK_SET: Self = Self(0x00000596);
+    pub const ERROR_HOOK_NOT_INSTALLED: Self = Self(0x00000597);
+    pub const ERROR_INVALID_LB_MESSAGE: Self = Self(0x00000598);
+    pub const ERROR_SETCOUNT_ON_BAD_LB: Self = Self(0x00000599);
+    pub const ERROR_LB_WITHOUT_TABSTOPS: Self = Self(0x0000059A);
+    pub const ERROR_DESTROY_OBJECT_OF_OTHER_THREAD: Self = Self(0x0000059B);
+    pub const ERROR_CHILD_WINDOW_MENU: Self = Self(0x0000059C);
+    pub const ERROR_NO_SYSTEM_MENU: Self = Self(0x0000059D);
+    pub const ERROR_INVALID_MSGBOX_STYLE: Self = Self(0x0000059E);
+    pub const ERROR_INVALID_SPI_VALUE: Self = Self(0x0000059F);
+    pub const ERROR_SCREEN_ALREADY_LOCKED: Self = Self(0x000005A0);
+    pub const ERROR_HWNDS_HAVE_DIFF_PARENT: Self = Self(0x000005A1);
+    pub const ERROR_NOT_CHILD_WINDOW: Self = Self(0x000005A2);
+    pub const ERROR_INVALID_GW_COMMAND: Self = Self(0x000005A3);
+    pub const ERROR_INVALID_THREAD_ID: Self = Self(0x000005A4);
+    pub const ERROR_NON_MDICHILD_WINDOW: Self = Self(0x000005A5);
+    pub const ERROR_POPUP_ALREADY_ACTIVE: Self = Self(0x000005A6);
+    pub const ERROR_NO_SCROLLBARS: Self = Self(0x000005A7);
+    pub const ERROR_INVALID_SCROLLBAR_RANGE: Self = Self(0x000005A8);
+    pub const ERROR_INVALID_SHOWWIN_COMMAND: Self = Self(0x000005A9);
+    pub const ERROR_NO_SYSTEM_RESOURCES: Self = Self(0x000005AA);
+    pub const ERROR_NONPAGED_SYSTEM_RESOURCES: Self = Self(0x000005AB);
+    pub const ERROR_PAGED_SYSTEM_RESOURCES: Self = Self(0x000005AC);
+    pub const ERROR_WORKING_SET_QUOTA: Self = Self(0x000005AD);
+    pub const ERROR_PAGEFILE_QUOTA: Self = Self(0x000005AE);
+    pub const ERROR_COMMITMENT_LIMIT: Self = Self(0x000005AF);
+    pub const ERROR_MENU_ITEM_NOT_FOUND: Self = Self(0x000005B0);
+    pub const ERROR_INVALID_KEYBOARD_HANDLE: Self = Self(0x000005B1);
+    pub const ERROR_HOOK_TYPE_NOT_ALLOWED: Self = Self(0x000005B2);
+    pub const ERROR_REQUIRES_INTERACTIVE_WINDOWSTATION: Self = Self(0x000005B3);
+    pub const ERROR_TIMEOUT: Self = Self(0x000005B4);
+    pub const RPC_S_TIMEOUT: Self = Self(0x000005B4);
+    pub const ERROR_INVALID_MONITOR_HANDLE: Self = Self(0x000005B5);
+    pub const ERROR_INCORRECT_SIZE: Self = Self(0x000005B6);
+    pub const ERROR_SYMLINK_CLASS_DISABLED: Self = Self(0x000005B7);
+    pub const ERROR_SYMLINK_NOT_SUPPORTED: Self = Self(0x000005B8);
+    pub const ERROR_XML_PARSE_ERROR: Self = Self(0x000005B9);
+    pub const ERROR_XMLDSIG_ERROR: Self = Self(0x000005BA);
+    pub const ERROR_RESTART_APPLICATION: Self = Self(0x000005BB);
+    pub const ERROR_WRONG_COMPARTMENT: Self = Self(0x000005BC);
+    pub const ERROR_AUTHIP_FAILURE: Self = Self(0x000005BD);
+    pub const ERROR_NO_NVRAM_RESOURCES: Self = Self(0x000005BE);
+    pub const ERROR_NOT_GUI_PROCESS: Self = Self(0x000005BF);
+    pub const ERROR_EVENTLOG_FILE_CORRUPT: Self = Self(0x000005DC);
+    pub const ERROR_EVENTLOG_CANT_START: Self = Self(0x000005DD);
+    pub const ERROR_LOG_FILE_FULL: Self = Self(0x000005DE);
+    pub const ERROR_EVENTLOG_FILE_CHANGED: Self = Self(0x000005DF);
+    pub const ERROR_CONTAINER_ASSIGNED: Self = Self(0x000005E0);
+    pub const ERROR_JOB_NO_CONTAINER: Self = Self(0x000005E1);
+    pub const ERROR_INVALID_TASK_NAME: Self = Self(0x0000060E);
+    pub const ERROR_INVALID_TASK_INDEX: Self = Self(0x0000060F);
+    pub const ERROR_THREAD_ALREADY_IN_TASK: Self = Self(0x00000610);
+    pub const ERROR_INSTALL_SERVICE_FAILURE: Self = Self(0x00000641);
+    pub const ERROR_INSTALL_USEREXIT: Self = Self(0x00000642);
+    pub const ERROR_INSTALL_FAILURE: Self = Self(0x00000643);
+    pub const ERROR_INSTALL_SUSPEND: Self = Self(0x00000644);
+    pub const ERROR_UNKNOWN_PRODUCT: Self = Self(0x00000645);
+    pub const ERROR_UNKNOWN_FEATURE: Self = Self(0x00000646);
+    pub const ERROR_UNKNOWN_COMPONENT: Self = Self(0x00000647);
+    pub const ERROR_UNKNOWN_PROPERTY: Self = Self(0x00000648);
+    pub const ERROR_INVALID_HANDLE_STATE: Self = Self(0x00000649);
+    pub const ERROR_BAD_CONFIGURATION: Self = Self(0x0000064A);
+    pub const ERROR_INDEX_ABSENT: Self = Self(0x0000064B);
+    pub const ERROR_INSTALL_SOURCE_ABSENT: Self = Self(0x0000064C);
+    pub const ERROR_INSTALL_PACKAGE_VERSION: Self = Self(0x0000064D);
+    pub const ERROR_PRODUCT_UNINSTALLED: Self = Self(0x0000064E);
+    pub const ERROR_BAD_QUERY_SYNTAX: Self = Self(0x0000064F);
+    pub const ERROR_INVALID_FIELD: Self = Self(0x00000650);
+    pub const ERROR_DEVICE_REMOVED: Self = Self(0x00000651);
+    pub const ERROR_INSTALL_ALREADY_RUNNING: Self = Self(0x00000652);
+    pub const ERROR_INSTALL_PACKAGE_OPEN_FAILED: Self = Self(0x00000653);
+    pub const ERROR_INSTALL_PACKAGE_INVALID: Self = Self(0x00000654);
+    pub const ERROR_INSTALL_UI_FAILURE: Self = Self(0x00000655);
+    pub const ERROR_INSTALL_LOG_FAILURE: Self = Self(0x00000656);
+    pub const ERROR_INSTALL_LANGUAGE_UNSUPPORTED: Self = Self(0x00000657);
+    pub const ERROR_INSTALL_TRANSFORM_FAILURE: Self = Self(0x00000658);
+    pub const ERROR_INSTALL_PACKAGE_REJECTED: Self = Self(0x00000659);
+    pub const ERROR_FUNCTION_NOT_CALLED: Self = Self(0x0000065A);
+    pub const ERROR_FUNCTION_FAILED: Self = Self(0x0000065B);
+    pub const ERROR_INVALID_TABLE: Self = Self(0x0000065C);
+    pub const ERROR_DATATYPE_MISMATCH: Self = Self(0x0000065D);
+    pub const ERROR_UNSUPPORTED_TYPE: Self = Self(0x0000065E);
+    pub const ERROR_CREATE_FAILED: Self = Self(0x0000065F);
+    pub const ERROR_INSTALL_TEMP_UNWRITABLE: Self = Self(0x00000660);
+    pub const ERROR_INSTALL_PLATFORM_UNSUPPORTED: Self = Self(0x00000661);
+    pub const ERROR_INSTALL_NOTUSED: Self = Self(0x00000662);
+    pub const ERROR_PATCH_PACKAGE_OPEN_FAILED: Self = Self(0x00000663);
+    pub const ERROR_PATCH_PACKAGE_INVALID: Self = Self(0x00000664);
+    pub const ERROR_PATCH_PACKAGE_UNSUPPORTED: Self = Self(0x00000665);
+    pub const ERROR_PRODUCT_VERSION: Self = Self(0x00000666);
+    pub const ERROR_INVALID_COMMAND_LINE: Self = Self(0x00000667);
+    pub const ERROR_INSTALL_REMOTE_DISALLOWED: Self = Self(0x00000668);
+    pub const ERROR_SUCCESS_REBOOT_INITIATED: Self = Self(0x00000669);
+    pub const ERROR_PATCH_TARGET_NOT_FOUND: Self = Self(0x0000066A);
+    pub const ERROR_PATCH_PACKAGE_REJECTED: Self = Self(0x0000066B);
+    pub const ERROR_INSTALL_TRANSFORM_REJECTED: Self = Self(0x0000066C);
+    pub const ERROR_INSTALL_REMOTE_PROHIBITED: Self = Self(0x0000066D);
+    pub const ERROR_PATCH_REMOVAL_UNSUPPORTED: Self = Self(0x0000066E);
+    pub const ERROR_UNKNOWN_PATCH: Self = Self(0x0000066F);
+    pub const ERROR_PATCH_NO_SEQUENCE: Self = Self(0x00000670);
+    pub const ERROR_PATCH_REMOVAL_DISALLOWED: Self = Self(0x00000671);
+    pub const ERROR_INVALID_PATCH_XML: Self = Self(0x00000672);
+    pub const ERROR_PATCH_MANAGED_ADVERTISED_PRODUCT: Self = Self(0x00000673);
+    pub const ERROR_INSTALL_SERVICE_SAFEBOOT: Self = Self(0x00000674);
+    pub const ERROR_FAIL_FAST_EXCEPTION: Self = Self(0x00000675);
+    pub const ERROR_INSTALL_REJECTED: Self = Self(0x00000676);
+    pub const ERROR_DYNAMIC_CODE_BLOCKED: Self = Self(0x00000677);
+    pub const ERROR_NOT_SAME_OBJECT: Self = Self(0x00000678);
+    pub const ERROR_STRICT_CFG_VIOLATION: Self = Self(0x00000679);
+    pub const ERROR_SET_CONTEXT_DENIED: Self = Self(0x0000067C);
+    pub const ERROR_CROSS_PARTITION_VIOLATION: Self = Self(0x0000067D);
+    pub const ERROR_RETURN_ADDRESS_HIJACK_ATTEMPT: Self = Self(0x0000067E);
+    pub const RPC_S_INVALID_STRING_BINDING: Self = Self(0x000006A4);
+    pub const RPC_S_WRONG_KIND_OF_BINDING: Self = Self(0x000006A5);
+    pub const RPC_S_INVALID_BINDING: Self = Self(0x000006A6);
+    pub const RPC_S_PROTSEQ_NOT_SUPPORTED: Self = Self(0x000006A7);
+    pub const RPC_S_INVALID_RPC_PROTSEQ: Self = Self(0x000006A8);
+    pub const RPC_S_INVALID_STRING_UUID: Self = Self(0x000006A9);
+    pub const RPC_S_INVALID_ENDPOINT_FORMAT: Self = Self(0x000006AA);
+    pub const RPC_S_INVALID_NET_ADDR: Self = Self(0x000006AB);
+    pub const RPC_S_NO_ENDPOINT_FOUND: Self = Self(0x000006AC);
+    pub const RPC_S_INVALID_TIMEOUT: Self = Self(0x000006AD);
+    pub const RPC_S_OBJECT_NOT_FOUND: Self = Self(0x000006AE);
+    pub const RPC_S_ALREADY_REGISTERED: Self = Self(0x000006AF);
+    pub const RPC_S_TYPE_ALREADY_REGISTERED: Self = Self(0x000006B0);
+    pub const RPC_S_ALREADY_LISTENING: Self = Self(0x000006B1);
+    pub const RPC_S_NO_PROTSEQS_REGISTERED: Self = Self(0x000006B2);
+    pub const RPC_S_NOT_LISTENING: Self = Self(0x000006B3);
+    pub const RPC_S_UNKNOWN_MGR_TYPE: Self = Self(0x000006B4);
+    pub const RPC_S_UNKNOWN_IF: Self = Self(0x000006B5);
+    pub const RPC_S_NO_BINDINGS: Self = Self(0x000006B6);
+    pub const RPC_S_NO_PROTSEQS: Self = Self(0x000006B7);
+    pub const RPC_S_CANT_CREATE_ENDPOINT: Self = Self(0x000006B8);
+    pub const RPC_S_OUT_OF_RESOURCES: Self = Self(0x000006B9);
+    pub const RPC_S_SERVER_UNAVAILABLE: Self = Self(0x000006BA);
+    pub const RPC_S_SERVER_TOO_BUSY: Self = Self(0x000006BB);
+    pub const RPC_S_INVALID_NETWORK_OPTIONS: Self = Self(0x000006BC);
+    pub const RPC_S_NO_CALL_ACTIVE: Self = Self(0x000006BD);
+    pub const RPC_S_CALL_FAILED: Self = Self(0x000006BE);
+    pub const RPC_S_CALL_FAILED_DNE: Self = Self(0x000006BF);
+    pub const RPC_S_PROTOCOL_ERROR: Self = Self(0x000006C0);
+    pub const RPC_S_PROXY_ACCESS_DENIED: Self = Self(0x000006C1);
+    pub const RPC_S_UNSUPPORTED_TRANS_SYN: Self = Self(0x000006C2);
+    pub const RPC_S_UNSUPPORTED_TYPE: Self = Self(0x000006C4);
+    pub const RPC_S_INVALID_TAG: Self = Self(0x000006C5);
+    pub const RPC_S_INVALID_BOUND: Self = Self(0x000006C6);
+    pub const RPC_S_NO_ENTRY_NAME: Self = Self(0x000006C7);
+    pub const RPC_S_INVALID_NAME_SYNTAX: Self = Self(0x000006C8);
+    pub const RPC_S_UNSUPPORTED_NAME_SYNTAX: Self = Self(0x000006C9);
+    pub const RPC_S_UUID_NO_ADDRESS: Self = Self(0x000006CB);
+    pub const RPC_S_DUPLICATE_ENDPOINT: Self = Self(0x000006CC);
+    pub const RPC_S_UNKNOWN_AUTHN_TYPE: Self = Self(0x000006CD);
+    pub const RPC_S_MAX_CALLS_TOO_SMALL: Self = Self(0x000006CE);
+    pub const RPC_S_STRING_TOO_LONG: Self = Self(0x000006CF);
+    pub const RPC_S_PROTSEQ_NOT_FOUND: Self = Self(0x000006D0);
+    pub const RPC_S_PROCNUM_OUT_OF_RANGE: Self = Self(0x000006D1);
+    pub const RPC_S_BINDING_HAS_NO_AUTH: Self = Self(0x000006D2);
+    pub const RPC_S_UNKNOWN_AUTHN_SERVICE: Self = Self(0x000006D3);
+    pub const RPC_S_UNKNOWN_AUTHN_LEVEL: Self = Self(0x000006D4);
+    pub const RPC_S_INVALID_AUTH_IDENTITY: Self = Self(0x000006D5);
+    pub const RPC_S_UNKNOWN_AUTHZ_SERVICE: Self = Self(0x000006D6);
+    pub const EPT_S_INVALID_ENTRY: Self = Self(0x000006D7);
+    pub const EPT_S_CANT_PERFORM_OP: Self = Self(0x000006D8);
+    pub const EPT_S_NOT_REGISTERED: Self = Self(0x000006D9);
+    pub const RPC_S_NOTHING_TO_EXPORT: Self = Self(0x000006DA);
+    pub const RPC_S_INCOMPLETE_NAME: Self = Self(0x000006DB);
+    pub const RPC_S_INVALID_VERS_OPTION: Self = Self(0x000006DC);
+    pub const RPC_S_NO_MORE_MEMBERS: Self = Self(0x000006DD);
+    pub const RPC_S_NOT_ALL_OBJS_UNEXPORTED: Self = Self(0x000006DE);
+    pub const RPC_S_INTERFACE_NOT_FOUND: Self = Self(0x000006DF);
+    pub const RPC_S_ENTRY_ALREADY_EXISTS: Self = Self(0x000006E0);
+    pub const RPC_S_ENTRY_NOT_FOUND: Self = Self(0x000006E1);
+    pub const RPC_S_NAME_SERVICE_UNAVAILABLE: Self = Self(0x000006E2);
+    pub const RPC_S_INVALID_NAF_ID: Self = Self(0x000006E3);
+    pub const RPC_S_CANNOT_SUPPORT: Self = Self(0x000006E4);
+    pub const RPC_S_NO_CONTEXT_AVAILABLE: Self = Self(0x000006E5);
+    pub const RPC_S_INTERNAL_ERROR: Self = Self(0x000006E6);
+    pub const RPC_S_ZERO_DIVIDE: Self = Self(0x000006E7);
+    pub const RPC_S_ADDRESS_ERROR: Self = Self(0x000006E8);
+    pub const RPC_S_FP_DIV_ZERO: Self = Self(0x000006E9);
+    pub const RPC_S_FP_UNDERFLOW: Self = Self(0x000006EA);
+    pub const RPC_S_FP_OVERFLOW: Self = Self(0x000006EB);
+    pub const ERROR_INVALID_USER_BUFFER: Self = Self(0x000006F8);
+    pub const ERROR_UNRECOGNIZED_MEDIA: Self = Self(0x000006F9);
+    pub const ERROR_NO_TRUST_LSA_SECRET: Self = Self(0x000006FA);
+    pub const ERROR_NO_TRUST_SAM_ACCOUNT: Self = Self(0x000006FB);
+    pub const ERROR_TRUSTED_DOMAIN_FAILURE: Self = Self(0x000006FC);
+    pub const ERROR_TRUSTED_RELATIONSHIP_FAILURE: Self = Self(0x000006FD);
+    pub const ERROR_TRUST_FAILURE: Self = Self(0x000006FE);
+    pub const RPC_S_CALL_IN_PROGRESS: Self = Self(0x000006FF);
+    pub const ERROR_NETLOGON_NOT_STARTED: Self = Self(0x00000700);
+    pub const ERROR_ACCOUNT_EXPIRED: Self = Self(0x00000701);
+    pub const ERROR_REDIRECTOR_HAS_OPEN_HANDLES: Self = Self(0x00000702);
+    pub const ERROR_PRINTER_DRIVER_ALREADY_INSTALLED: Self = Self(0x00000703);
+    pub const ERROR_UNKNOWN_PORT: Self = Self(0x00000704);
+    pub const ERROR_UNKNOWN_PRINTER_DRIVER: Self = Self(0x00000705);
+    pub const ERROR_UNKNOWN_PRINTPROCESSOR: Self = Self(0x00000706);
+    pub const ERROR_INVALID_SEPARATOR_FILE: Self = Self(0x00000707);
+    pub const ERROR_INVALID_PRIORITY: Self = Self(0x00000708);
+    pub const ERROR_INVALID_PRINTER_NAME: Self = Self(0x00000709);
+    pub const ERROR_PRINTER_ALREADY_EXISTS: Self = Self(0x0000070A);
+    pub const ERROR_INVALID_PRINTER_COMMAND: Self = Self(0x0000070B);
+    pub const ERROR_INVALID_DATATYPE: Self = Self(0x0000070C);
+    pub const ERROR_INVALID_ENVIRONMENT: Self = Self(0x0000070D);
+    pub const RPC_S_NO_MORE_BINDINGS: Self = Self(0x0000070E);
+    pub const ERROR_NOLOGON_INTERDOMAIN_TRUST_ACCOUNT: Self = Self(0x0000070F);
+    pub const ERROR_NOLOGON_WORKSTATION_TRUST_ACCOUNT: Self = Self(0x00000710);
+    pub const ERROR_NOLOGON_SERVER_TRUST_ACCOUNT: Self = Self(0x00000711);
+    pub const ERROR_DOMAIN_TRUST_INCONSISTENT: Self = Self(0x00000712);
+    pub const ERROR_SERVER_HAS_OPEN_HANDLES: Self = Self(0x00000713);
+    pub const ERROR_RESOURCE_DATA_NOT_FOUND: Self = Self(0x00000714);
+    pub const ERROR_RESOURCE_TYPE_NOT_FOUND: Self = Self(0x00000715);
+    pub const ERROR_RESOURCE_NAME_NOT_FOUND: Self = Self(0x00000716);
+    pub const ERROR_RESOURCE_LANG_NOT_FOUND: Self = Self(0x00000717);
+    pub const ERROR_NOT_ENOUGH_QUOTA: Self = Self(0x00000718);
+    pub const RPC_S_NOT_ENOUGH_QUOTA: Self = Self(0x00000718);
+    pub const RPC_S_NO_INTERFACES: Self = Self(0x00000719);
+    pub const RPC_S_CALL_CANCELLED: Self = Self(0x0000071A);
+    pub const RPC_S_BINDING_INCOMPLETE: Self = Self(0x0000071B);
+    pub const RPC_S_COMM_FAILURE: Self = Self(0x0000071C);
+    pub const RPC_S_UNSUPPORTED_AUTHN_LEVEL: Self = Self(0x0000071D);
+    pub const RPC_S_NO_PRINC_NAME: Self = Self(0x0000071E);
+    pub const RPC_S_NOT_RPC_ERROR: Self = Self(0x0000071F);
+    pub const RPC_S_UUID_LOCAL_ONLY: Self = Self(0x00000720);
+    pub const RPC_S_SEC_PKG_ERROR: Self = Self(0x00000721);
+    pub const RPC_S_NOT_CANCELLED: Self = Self(0x00000722);
+    pub const RPC_S_COOKIE_AUTH_FAILED: Self = Self(0x00000729);
+    pub const RPC_S_DO_NOT_DISTURB: Self = Self(0x0000072A);
+    pub const RPC_S_SYSTEM_HANDLE_COUNT_EXCEEDED: Self = Self(0x0000072B);
+    pub const RPC_S_SYSTEM_HANDLE_TYPE_MISMATCH: Self = Self(0x0000072C);
+    pub const RPC_S_GROUP_MEMBER_NOT_FOUND: Self = Self(0x0000076A);
+    pub const EPT_S_CANT_CREATE: Self = Self(0x0000076B);
+    pub const RPC_S_INVALID_OBJECT: Self = Self(0x0000076C);
+    pub const ERROR_INVALID_TIME: Self = Self(0x0000076D);
+    pub const ERROR_INVALID_FORM_NAME: Self = Self(0x0000076E);
+    pub const ERROR_INVALID_FORM_SIZE: Self = Self(0x0000076F);
+    pub const ERROR_ALREADY_WAITING: Self = Self(0x00000770);
+    pub const ERROR_PRINTER_DELETED: Self = Self(0x00000771);
+    pub const ERROR_INVALID_PRINTER_STATE: Self = Self(0x00000772);
+    pub const ERROR_PASSWORD_MUST_CHANGE: Self = Self(0x00000773);
+    pub const ERROR_DOMAIN_CONTROLLER_NOT_FOUND: Self = Self(0x00000774);
+    pub const ERROR_ACCOUNT_LOCKED_OUT: Self = Self(0x00000775);
+    pub const RPC_S_SEND_INCOMPLETE: Self = Self(0x00000779);
+    pub const RPC_S_INVALID_ASYNC_HANDLE: Self = Self(0x0000077A);
+    pub const RPC_S_INVALID_ASYNC_CALL: Self = Self(0x0000077B);
+    pub const ERROR_NO_SITENAME: Self = Self(0x0000077F);
+    pub const ERROR_CANT_ACCESS_FILE: Self = Self(0x00000780);
+    pub const ERROR_CANT_RESOLVE_FILENAME: Self = Self(0x00000781);
+    pub const RPC_S_ENTRY_TYPE_MISMATCH: Self = Self(0x00000782);
+    pub const RPC_S_NOT_ALL_OBJS_EXPORTED: Self = Self(0x00000783);
+    pub const RPC_S_INTERFACE_NOT_EXPORTED: Self = Self(0x00000784);
+    pub const RPC_S_PROFILE_NOT_ADDED: Self = Self(0x00000785);
+    pub const RPC_S_PRF_ELT_NOT_ADDED: Self = Self(0x00000786);
+    pub const RPC_S_PRF_ELT_NOT_REMOVED: Self = Self(0x00000787);
+    pub const RPC_S_GRP_ELT_NOT_ADDED: Self = Self(0x00000788);
+    pub const RPC_S_GRP_ELT_NOT_REMOVED: Self = Self(0x00000789);
+    pub const ERROR_KM_DRIVER_BLOCKED: Self = Self(0x0000078A);
+    pub const ERROR_CONTEXT_EXPIRED: Self = Self(0x0000078B);
+    pub const ERROR_PER_USER_TRUST_QUOTA_EXCEEDED: Self = Self(0x0000078C);
+    pub const ERROR_ALL_USER_TRUST_QUOTA_EXCEEDED: Self = Self(0x0000078D);
+    pub const ERROR_USER_DELETE_TRUST_QUOTA_EXCEEDED: Self = Self(0x0000078E);
+    pub const ERROR_AUTHENTICATION_FIREWALL_FAILED: Self = Self(0x0000078F);
+    pub const ERROR_REMOTE_PRINT_CONNECTIONS_BLOCKED: Self = Self(0x00000790);
+    pub const ERROR_NTLM_BLOCKED: Self = Self(0x00000791);
+    pub const ERROR_PASSWORD_CHANGE_REQUIRED: Self = Self(0x00000792);
+    pub const ERROR_LOST_MODE_LOGON_RESTRICTION: Self = Self(0x00000793);
+    pub const ERROR_INVALID_PIXEL_FORMAT: Self = Self(0x000007D0);
+    pub const ERROR_BAD_DRIVER: Self = Self(0x000007D1);
+    pub const ERROR_INVALID_WINDOW_STYLE: Self = Self(0x000007D2);
+    pub const ERROR_METAFILE_NOT_SUPPORTED: Self = Self(0x000007D3);
+    pub const ERROR_TRANSFORM_NOT_SUPPORTED: Self = Self(0x000007D4);
+    pub const ERROR_CLIPPING_NOT_SUPPORTED: Self = Self(0x000007D5);
+    pub const ERROR_INVALID_CMM: Self = Self(0x000007DA);
+    pub const ERROR_INVALID_PROFILE: Self = Self(0x000007DB);
+    pub const ERROR_TAG_NOT_FOUND: Self = Self(0x000007DC);
+    pub const ERROR_TAG_NOT_PRESENT: Self = Self(0x000007DD);
+    pub const ERROR_DUPLICATE_TAG: Self = Self(0x000007DE);
+    pub const ERROR_PROFILE_NOT_ASSOCIATED_WITH_DEVICE: Self = Self(0x000007DF);
+    pub const ERROR_PROFILE_NOT_FOUND: Self = Self(0x000007E0);
+    pub const ERROR_INVALID_COLORSPACE: Self = Self(0x000007E1);
+    pub const ERROR_ICM_NOT_ENABLED: Self = Self(0x000007E2);
+    pub const ERROR_DELETING_ICM_XFORM: Self = Self(0x000007E3);
+    pub const ERROR_INVALID_TRANSFORM: Self = Self(0x000007E4);
+    pub const ERROR_COLORSPACE_MISMATCH: Self = Self(0x000007E5);
+    pub const ERROR_INVALID_COLORINDEX: Self = Self(0x000007E6);
+    pub const ERROR_PROFILE_DOES_NOT_MATCH_DEVICE: Self = Self(0x000007E7);
+    pub const ERROR_CONNECTED_OTHER_PASSWORD: Self = Self(0x0000083C);
+    pub const ERROR_CONNECTED_OTHER_PASSWORD_DEFAULT: Self = Self(0x0000083D);
+    pub const ERROR_BAD_USERNAME: Self = Self(0x0000089A);
+    pub const ERROR_NOT_CONNECTED: Self = Self(0x000008CA);
+    pub const ERROR_OPEN_FILES: Self = Self(0x00000961);
+    pub const ERROR_ACTIVE_CONNECTIONS: Self = Self(0x00000962);
+    pub const ERROR_DEVICE_IN_USE: Self = Self(0x00000964);
+    pub const ERROR_UNKNOWN_PRINT_MONITOR: Self = Self(0x00000BB8);
+    pub const ERROR_PRINTER_DRIVER_IN_USE: Self = Self(0x00000BB9);
+    pub const ERROR_SPOOL_FILE_NOT_FOUND: Self = Self(0x00000BBA);
+    pub const ERROR_SPL_NO_STARTDOC: Self = Self(0x00000BBB);
+    pub const ERROR_SPL_NO_ADDJOB: Self = Self(0x00000BBC);
+    pub const ERROR_PRINT_PROCESSOR_ALREADY_INSTALLED: Self = Self(0x00000BBD);
+    pub const ERROR_PRINT_MONITOR_ALREADY_INSTALLED: Self = Self(0x00000BBE);
+    pub const ERROR_INVALID_PRINT_MONITOR: Self = Self(0x00000BBF);
+    pub const ERROR_PRINT_MONITOR_IN_USE: Self = Self(0x00000BC0);
+    pub const ERROR_PRINTER_HAS_JOBS_QUEUED: Self = Self(0x00000BC1);
+    pub const ERROR_SUCCESS_REBOOT_REQUIRED: Self = Self(0x00000BC2);
+    pub const ERROR_SUCCESS_RESTART_REQUIRED: Self = Self(0x00000BC3);
+    pub const ERROR_PRINTER_NOT_FOUND: Self = Self(0x00000BC4);
+    pub const ERROR_PRINTER_DRIVER_WARNED: Self = Self(0x00000BC5);
+    pub const ERROR_PRINTER_DRIVER_BLOCKED: Self = Self(0x00000BC6);
+    pub const ERROR_PRINTER_DRIVER_PACKAGE_IN_USE: Self = Self(0x00000BC7);
+    pub const ERROR_CORE_DRIVER_PACKAGE_NOT_FOUND: Self = Self(0x00000BC8);
+    pub const ERROR_FAIL_REBOOT_REQUIRED: Self = Self(0x00000BC9);
+    pub const ERROR_FAIL_REBOOT_INITIATED: Self = Self(0x00000BCA);
+    pub const ERROR_PRINTER_DRIVER_DOWNLOAD_NEEDED: Self = Self(0x00000BCB);
+    pub const ERROR_PRINT_JOB_RESTART_REQUIRED: Self = Self(0x00000BCC);
+    pub const ERROR_INVALID_PRINTER_DRIVER_MANIFEST: Self = Self(0x00000BCD);
+    pub const ERROR_PRINTER_NOT_SHAREABLE: Self = Self(0x00000BCE);
+    pub const ERROR_SERVER_SERVICE_CALL_REQUIRES_SMB1: Self = Self(0x00000BCF);
+    pub const ERROR_NETWORK_AUTHENTICATION_PROMPT_CANCELED: Self = Self(0x00000BD0);
+    pub const ERROR_REQUEST_PAUSED: Self = Self(0x00000BEA);
+    pub const ERROR_APPEXEC_CONDITION_NOT_SATISFIED: Self = Self(0x00000BF4);
+    pub const ERROR_APPEXEC_HANDLE_INVALIDATED: Self = Self(0x00000BF5);
+    pub const ERROR_APPEXEC_INVALID_HOST_GENERATION: Self = Self(0x00000BF6);
+    pub const ERROR_APPEXEC_UNEXPECTED_PROCESS_REGISTRATION: Self = Self(0x00000BF7);
+    pub const ERROR_APPEXEC_INVALID_HOST_STATE: Self = Self(0x00000BF8);
+    pub const ERROR_APPEXEC_NO_DONOR: Self = Self(0x00000BF9);
+    pub const ERROR_APPEXEC_HOST_ID_MISMATCH: Self = Self(0x00000BFA);
+    pub const ERROR_APPEXEC_UNKNOWN_USER: Self = Self(0x00000BFB);
+    pub const ERROR_APPEXEC_APP_COMPAT_BLOCK: Self = Self(0x00000BFC);
+    pub const ERROR_APPEXEC_CALLER_WAIT_TIMEOUT: Self = Self(0x00000BFD);
+    pub const ERROR_APPEXEC_CALLER_WAIT_TIMEOUT_TERMINATION: Self = Self(0x00000BFE);
+    pub const ERROR_APPEXEC_CALLER_WAIT_TIMEOUT_LICENSING: Self = Self(0x00000BFF);
+    pub const ERROR_APPEXEC_CALLER_WAIT_TIMEOUT_RESOURCES: Self = Self(0x00000C00);
+    pub const ERROR_VRF_VOLATILE_CFG_AND_IO_ENABLED: Self = Self(0x00000C08);
+    pub const ERROR_VRF_VOLATILE_NOT_STOPPABLE: Self = Self(0x00000C09);
+    pub const ERROR_VRF_VOLATILE_SAFE_MODE: Self = Self(0x00000C0A);
+    pub const ERROR_VRF_VOLATILE_NOT_RUNNABLE_SYSTEM: Self = Self(0x00000C0B);
+    pub const ERROR_VRF_VOLATILE_NOT_SUPPORTED_RULECLASS: Self = Self(0x00000C0C);
+    pub const ERROR_VRF_VOLATILE_PROTECTED_DRIVER: Self = Self(0x00000C0D);
+    pub const ERROR_VRF_VOLATILE_NMI_REGISTERED: Self = Self(0x00000C0E);
+    pub const ERROR_VRF_VOLATILE_SETTINGS_CONFLICT: Self = Self(0x00000C0F);
+    pub const ERROR_DIF_IOCALLBACK_NOT_REPLACED: Self = Self(0x00000C76);
+    pub const ERROR_DIF_LIVEDUMP_LIMIT_EXCEEDED: Self = Self(0x00000C77);
+    pub const ERROR_DIF_VOLATILE_SECTION_NOT_LOCKED: Self = Self(0x00000C78);
+    pub const ERROR_DIF_VOLATILE_DRIVER_HOTPATCHED: Self = Self(0x00000C79);
+    pub const ERROR_DIF_VOLATILE_INVALID_INFO: Self = Self(0x00000C7A);
+    pub const ERROR_DIF_VOLATILE_DRIVER_IS_NOT_RUNNING: Self = Self(0x00000C7B);
+    pub const ERROR_DIF_VOLATILE_PLUGIN_IS_NOT_RUNNING: Self = Self(0x00000C7C);
+    pub const ERROR_DIF_VOLATILE_PLUGIN_CHANGE_NOT_ALLOWED: Self = Self(0x00000C7D);
+    pub const ERROR_DIF_VOLATILE_NOT_ALLOWED: Self = Self(0x00000C7E);
+    pub const ERROR_DIF_BINDING_API_NOT_FOUND: Self = Self(0x00000C7F);
+    pub const ERROR_IO_REISSUE_AS_CACHED: Self = Self(0x00000F6E);
+    pub const ERROR_WINS_INTERNAL: Self = Self(0x00000FA0);
+    pub const ERROR_CAN_NOT_DEL_LOCAL_WINS: Self = Self(0x00000FA1);
+    pub const ERROR_STATIC_INIT: Self = Self(0x00000FA2);
+    pub const ERROR_INC_BACKUP: Self = Self(0x00000FA3);
+    pub const ERROR_FULL_BACKUP: Self = Self(0x00000FA4);
+    pub const ERROR_REC_NON_EXISTENT: Self = Self(0x00000FA5);
+    pub const ERROR_RPL_NOT_ALLOWED: Self = Self(0x00000FA6);
+    pub const ERROR_DHCP_ADDRESS_CONFLICT: Self = Self(0x00001004);
+    pub const ERROR_WMI_GUID_NOT_FOUND: Self = Self(0x00001068);
+    pub const ERROR_WMI_INSTANCE_NOT_FOUND: Self = Self(0x00001069);
+    pub const ERROR_WMI_ITEMID_NOT_FOUND: Self = Self(0x0000106A);
+    pub const ERROR_WMI_TRY_AGAIN: Self = Self(0x0000106B);
+    pub const ERROR_WMI_DP_NOT_FOUND: Self = Self(0x0000106C);
+    pub const ERROR_WMI_UNRESOLVED_INSTANCE_REF: Self = Self(0x0000106D);
+    pub const ERROR_WMI_ALREADY_ENABLED: Self = Self(0x0000106E);
+    pub const ERROR_WMI_GUID_DISCONNECTED: Self = Self(0x0000106F);
+    pub const ERROR_WMI_SERVER_UNAVAILABLE: Self = Self(0x00001070);
+    pub const ERROR_WMI_DP_FAILED: Self = Self(0x00001071);
+    pub const ERROR_WMI_INVALID_MOF: Self = Self(0x00001072);
+    pub const ERROR_WMI_INVALID_REGINFO: Self = Self(0x00001073);
+    pub const ERROR_WMI_ALREADY_DISABLED: Self = Self(0x00001074);
+    pub const ERROR_WMI_READ_ONLY: Self = Self(0x00001075);
+    pub const ERROR_WMI_SET_FAILURE: Self = Self(0x00001076);
+    pub const ERROR_NOT_APPCONTAINER: Self = Self(0x0000109A);
+    pub const ERROR_APPCONTAINER_REQUIRED: Self = Self(0x0000109B);
+    pub const ERROR_NOT_SUPPORTED_IN_APPCONTAINER: Self = Self(0x0000109C);
+    pub const ERROR_INVALID_PACKAGE_SID_LENGTH: Self = Self(0x0000109D);
+    pub const ERROR_INVALID_MEDIA: Self = Self(0x000010CC);
+    pub const ERROR_INVALID_LIBRARY: Self = Self(0x000010CD);
+    pub const ERROR_INVALID_MEDIA_POOL: Self = Self(0x000010CE);
+    pub const ERROR_DRIVE_MEDIA_MISMATCH: Self = Self(0x000010CF);
+    pub const ERROR_MEDIA_OFFLINE: Self = Self(0x000010D0);
+    pub const ERROR_LIBRARY_OFFLINE: Self = Self(0x000010D1);
+    pub const ERROR_EMPTY: Self = Self(0x000010D2);
+    pub const ERROR_NOT_EMPTY: Self = Self(0x000010D3);
+    pub const ERROR_MEDIA_UNAVAILABLE: Self = Self(0x000010D4);
+    pub const ERROR_RESOURCE_DISABLED: Self = Self(0x000010D5);
+    pub const ERROR_INVALID_CLEANER: Self = Self(0x000010D6);
+    pub const ERROR_UNABLE_TO_CLEAN: Self = Self(0x000010D7);
+    pub const ERROR_OBJECT_NOT_FOUND: Self = Self(0x000010D8);
+    pub const ERROR_DATABASE_FAILURE: Self = Self(0x000010D9);
+    pub const ERROR_DATABASE_FULL: Self = Self(0x000010DA);
+    pub const ERROR_MEDIA_INCOMPATIBLE: Self = Self(0x000010DB);
+    pub const ERROR_RESOURCE_NOT_PRESENT: Self = Self(0x000010DC);
+    pub const ERROR_INVALID_OPERATION: Self = Self(0x000010DD);
+    pub const ERROR_MEDIA_NOT_AVAILABLE: Self = Self(0x000010DE);
+    pub const ERROR_DEVICE_NOT_AVAILABLE: Self = Self(0x000010DF);
+    pub const ERROR_REQUEST_REFUSED: Self = Self(0x000010E0);
+    pub const ERROR_INVALID_DRIVE_OBJECT: Self = Self(0x000010E1);
+    pub const ERROR_LIBRARY_FULL: Self = Self(0x000010E2);
+    pub const ERROR_MEDIUM_NOT_ACCESSIBLE: Self = Self(0x000010E3);
+    pub const ERROR_UNABLE_TO_LOAD_MEDIUM: Self = Self(0x000010E4);
+    pub const ERROR_UNABLE_TO_INVENTORY_DRIVE: Self = Self(0x000010E5);
+    pub const ERROR_UNABLE_TO_INVENTORY_SLOT: Self = Self(0x000010E6);
+    pub const ERROR_UNABLE_TO_INVENTORY_TRANSPORT: Self = Self(0x000010E7);
+    pub const ERROR_TRANSPORT_FULL: Self = Self(0x000010E8);
+    pub const ERROR_CONTROLLING_IEPORT: Self = Self(0x000010E9);
+    pub const ERROR_UNABLE_TO_EJECT_MOUNTED_MEDIA: Self = Self(0x000010EA);
+    pub const ERROR_CLEANER_SLOT_SET: Self = Self(0x000010EB);
+    pub const ERROR_CLEANER_SLOT_NOT_SET: Self = Self(0x000010EC);
+    pub const ERROR_CLEANER_CARTRIDGE_SPENT: Self = Self(0x000010ED);
+    pub const ERROR_UNEXPECTED_OMID: Self = Self(0x000010EE);
+    pub const ERROR_CANT_DELETE_LAST_ITEM: Self = Self(0x000010EF);
+    pub const ERROR_MESSAGE_EXCEEDS_MAX_SIZE: Self = Self(0x000010F0);
+    pub const ERROR_VOLUME_CONTAINS_SYS_FILES: Self = Self(0x000010F1);
+    pub const ERROR_INDIGENOUS_TYPE: Self = Self(0x000010F2);
+    pub const ERROR_NO_SUPPORTING_DRIVES: Self = Self(0x000010F3);
+    pub const ERROR_CLEANER_CARTRIDGE_INSTALLED: Self = Self(0x000010F4);
+    pub const ERROR_IEPORT_FULL: Self = Self(0x000010F5);
+    pub const ERROR_FILE_OFFLINE: Self = Self(0x000010FE);
+    pub const ERROR_REMOTE_STORAGE_NOT_ACTIVE: Self = Self(0x000010FF);
+    pub const ERROR_REMOTE_STORAGE_MEDIA_ERROR: Self = Self(0x00001100);
+    pub const ERROR_NOT_A_REPARSE_POINT: Self = Self(0x00001126);
+    pub const ERROR_REPARSE_ATTRIBUTE_CONFLICT: Self = Self(0x00001127);
+    pub const ERROR_INVALID_REPARSE_DATA: Self = Self(0x00001128);
+    pub const ERROR_REPARSE_TAG_INVALID: Self = Self(0x00001129);
+    pub const ERROR_REPARSE_TAG_MISMATCH: Self = Self(0x0000112A);
+    pub const ERROR_REPARSE_POINT_ENCOUNTERED: Self = Self(0x0000112B);
+    pub const ERROR_APP_DATA_NOT_FOUND: Self = Self(0x00001130);
+    pub const ERROR_APP_DATA_EXPIRED: Self = Self(0x00001131);
+    pub const ERROR_APP_DATA_CORRUPT: Self = Self(0x00001132);
+    pub const ERROR_APP_DATA_LIMIT_EXCEEDED: Self = Self(0x00001133);
+    pub const ERROR_APP_DATA_REBOOT_REQUIRED: Self = Self(0x00001134);
+    pub const ERROR_SECUREBOOT_ROLLBACK_DETECTED: Self = Self(0x00001144);
+    pub const ERROR_SECUREBOOT_POLICY_VIOLATION: Self = Self(0x00001145);
+    pub const ERROR_SECUREBOOT_INVALID_POLICY: Self = Self(0x00001146);
+    pub const ERROR_SECUREBOOT_POLICY_PUBLISHER_NOT_FOUND: Self = Self(0x00001147);
+    pub const ERROR_SECUREBOOT_POLICY_NOT_SIGNED: Self = Self(0x00001148);
+    pub const ERROR_SECUREBOOT_NOT_ENABLED: Self = Self(0x00001149);
+    pub const ERROR_SECUREBOOT_FILE_REPLACED: Self = Self(0x0000114A);
+    pub const ERROR_SECUREBOOT_POLICY_NOT_AUTHORIZED: Self = Self(0x0000114B);
+    pub const ERROR_SECUREBOOT_POLICY_UNKNOWN: Self = Self(0x0000114C);
+    pub const ERROR_SECUREBOOT_POLICY_MISSING_ANTIROLLBACKVERSION: Self = Self(0x0000114D);
+    pub const ERROR_SECUREBOOT_PLATFORM_ID_MISMATCH: Self = Self(0x0000114E);
+    pub const ERROR_SECUREBOOT_POLICY_ROLLBACK_DETECTED: Self = Self(0x0000114F);
+    pub const ERROR_SECUREBOOT_POLICY_UPGRADE_MISMATCH: Self = Self(0x00001150);
+    pub const ERROR_SECUREBOOT_REQUIRED_POLICY_FILE_MISSING: Self = Self(0x00001151);
+    pub const ERROR_SECUREBOOT_NOT_BASE_POLICY: Self = Self(0x00001152);
+    pub const ERROR_SECUREBOOT_NOT_SUPPLEMENTAL_POLICY: Self = Self(0x00001153);
+    pub const ERROR_OFFLOAD_READ_FLT_NOT_SUPPORTED: Self = Self(0x00001158);
+    pub const ERROR_OFFLOAD_WRITE_FLT_NOT_SUPPORTED: Self = Self(0x00001159);
+    pub const ERROR_OFFLOAD_READ_FILE_NOT_SUPPORTED: Self = Self(0x0000115A);
+    pub const ERROR_OFFLOAD_WRITE_FILE_NOT_SUPPORTED: Self = Self(0x0000115B);
+    pub const ERROR_ALREADY_HAS_STREAM_ID: Self = Self(0x0000115C);
+    pub const ERROR_SMR_GARBAGE_COLLECTION_REQUIRED: Self = Self(0x0000115D);
+    pub const ERROR_WOF_WIM_HEADER_CORRUPT: Self = Self(0x0000115E);
+    pub const ERROR_WOF_WIM_RESOURCE_TABLE_CORRUPT: Self = Self(0x0000115F);
+    pub const ERROR_WOF_FILE_RESOURCE_TABLE_CORRUPT: Self = Self(0x00001160);
+    pub const ERROR_OBJECT_IS_IMMUTABLE: Self = Self(0x00001161);
+    pub const ERROR_VOLUME_NOT_SIS_ENABLED: Self = Self(0x00001194);
+    pub const ERROR_SYSTEM_INTEGRITY_ROLLBACK_DETECTED: Self = Self(0x000011C6);
+    pub const ERROR_SYSTEM_INTEGRITY_POLICY_VIOLATION: Self = Self(0x000011C7);
+    pub const ERROR_SYSTEM_INTEGRITY_INVALID_POLICY: Self = Self(0x000011C8);
+    pub const ERROR_SYSTEM_INTEGRITY_POLICY_NOT_SIGNED: Self = Self(0x000011C9);
+    pub const ERROR_SYSTEM_INTEGRITY_TOO_MANY_POLICIES: Self = Self(0x000011CA);
+    pub const ERROR_SYSTEM_INTEGRITY_SUPPLEMENTAL_POLICY_NOT_AUTHORIZED: Self = Self(0x000011CB);
+    pub const ERROR_SYSTEM_INTEGRITY_REPUTATION_MALICIOUS: Self = Self(0x000011CC);
+    pub const ERROR_SYSTEM_INTEGRITY_REPUTATION_PUA: Self = Self(0x000011CD);
+    pub const ERROR_SYSTEM_INTEGRITY_REPUTATION_DANGEROUS_EXT: Self = Self(0x000011CE);
+    pub const ERROR_SYSTEM_INTEGRITY_REPUTATION_OFFLINE: Self = Self(0x000011CF);
+    pub const ERROR_VSM_NOT_INITIALIZED: Self = Self(0x000011D0);
+    pub const ERROR_VSM_DMA_PROTECTION_NOT_IN_USE: Self = Self(0x000011D1);
+    pub const ERROR_PLATFORM_MANIFEST_NOT_AUTHORIZED: Self = Self(0x000011DA);
+    pub const ERROR_PLATFORM_MANIFEST_INVALID: Self = Self(0x000011DB);
+    pub const ERROR_PLATFORM_MANIFEST_FILE_NOT_AUTHORIZED: Self = Self(0x000011DC);
+    pub const ERROR_PLATFORM_MANIFEST_CATALOG_NOT_AUTHORIZED: Self = Self(0x000011DD);
+    pub const ERROR_PLATFORM_MANIFEST_BINARY_ID_NOT_FOUND: Self = Self(0x000011DE);
+    pub const ERROR_PLATFORM_MANIFEST_NOT_ACTIVE: Self = Self(0x000011DF);
+    pub const ERROR_PLATFORM_MANIFEST_NOT_SIGNED: Self = Self(0x000011E0);
+    pub const ERROR_SYSTEM_INTEGRITY_REPUTATION_UNFRIENDLY_FILE: Self = Self(0x000011E4);
+    pub const ERROR_SYSTEM_INTEGRITY_REPUTATION_UNATTAINABLE: Self = Self(0x000011E5);
+    pub const ERROR_SYSTEM_INTEGRITY_REPUTATION_EXPLICIT_DENY_FILE: Self = Self(0x000011E6);
+    pub const ERROR_DEPENDENT_RESOURCE_EXISTS: Self = Self(0x00001389);
+    pub const ERROR_DEPENDENCY_NOT_FOUND: Self = Self(0x0000138A);
+    pub const ERROR_DEPENDENCY_ALREADY_EXISTS: Self = Self(0x0000138B);
+    pub const ERROR_RESOURCE_NOT_ONLINE: Self = Self(0x0000138C);
+    pub const ERROR_HOST_NODE_NOT_AVAILABLE: Self = Self(0x0000138D);
+    pub const ERROR_RESOURCE_NOT_AVAILABLE: Self = Self(0x0000138E);
+    pub const ERROR_RESOURCE_NOT_FOUND: Self = Self(0x0000138F);
+    pub const ERROR_SHUTDOWN_CLUSTER: Self = Self(0x00001390);
+    pub const ERROR_CANT_EVICT_ACTIVE_NODE: Self = Self(0x00001391);
+    pub const ERROR_OBJECT_ALREADY_EXISTS: Self = Self(0x00001392);
+    pub const ERROR_OBJECT_IN_LIST: Self = Self(0x00001393);
+    pub const ERROR_GROUP_NOT_AVAILABLE: Self = Self(0x00001394);
+    pub const ERROR_GROUP_NOT_FOUND: Self = Self(0x00001395);
+    pub const ERROR_GROUP_NOT_ONLINE: Self = Self(0x00001396);
+    pub const ERROR_HOST_NODE_NOT_RESOURCE_OWNER: Self = Self(0x00001397);
+    pub const ERROR_HOST_NODE_NOT_GROUP_OWNER: Self = Self(0x00001398);
+    pub const ERROR_RESMON_CREATE_FAILED: Self = Self(0x00001399);
+    pub const ERROR_RESMON_ONLINE_FAILED: Self = Self(0x0000139A);
+    pub const ERROR_RESOURCE_ONLINE: Self = Self(0x0000139B);
+    pub const ERROR_QUORUM_RESOURCE: Self = Self(0x0000139C);
+    pub const ERROR_NOT_QUORUM_CAPABLE: Self = Self(0x0000139D);
+    pub const ERROR_CLUSTER_SHUTTING_DOWN: Self = Self(0x0000139E);
+    pub const ERROR_INVALID_STATE: Self = Self(0x0000139F);
+    pub const ERROR_RESOURCE_PROPERTIES_STORED: Self = Self(0x000013A0);
+    pub const ERROR_NOT_QUORUM_CLASS: Self = Self(0x000013A1);
+    pub const ERROR_CORE_RESOURCE: Self = Self(0x000013A2);
+    pub const ERROR_QUORUM_RESOURCE_ONLINE_FAILED: Self = Self(0x000013A3);
+    pub const ERROR_QUORUMLOG_OPEN_FAILED: Self = Self(0x000013A4);
+    pub const ERROR_CLUSTERLOG_CORRUPT: Self = Self(0x000013A5);
+    pub const ERROR_CLUSTERLOG_RECORD_EXCEEDS_MAXSIZE: Self = Self(0x000013A6);
+    pub const ERROR_CLUSTERLOG_EXCEEDS_MAXSIZE: Self = Self(0x000013A7);
+    pub const ERROR_CLUSTERLOG_CHKPOINT_NOT_FOUND: Self = Self(0x000013A8);
+    pub const ERROR_CLUSTERLOG_NOT_ENOUGH_SPACE: Self = Self(0x000013A9);
+    pub const ERROR_QUORUM_OWNER_ALIVE: Self = Self(0x000013AA);
+    pub const ERROR_NETWORK_NOT_AVAILABLE: Self = Self(0x000013AB);
+    pub const ERROR_NODE_NOT_AVAILABLE: Self = Self(0x000013AC);
+    pub const ERROR_ALL_NODES_NOT_AVAILABLE: Self = Self(0x000013AD);
+    pub const ERROR_RESOURCE_FAILED: Self = Self(0x000013AE);
+    pub const ERROR_CLUSTER_INVALID_NODE: Self = Self(0x000013AF);
+    pub const ERROR_CLUSTER_NODE_EXISTS: Self = Self(0x000013B0);
+    pub const ERROR_CLUSTER_JOIN_IN_PROGRESS: Self = Self(0x000013B1);
+    pub const ERROR_CLUSTER_NODE_NOT_FOUND: Self = Self(0x000013B2);
+    pub const ERROR_CLUSTER_LOCAL_NODE_NOT_FOUND: Self = Self(0x000013B3);
+    pub const ERROR_CLUSTER_NETWORK_EXISTS: Self = Self(0x000013B4);
+    pub const ERROR_CLUSTER_NETWORK_NOT_FOUND: Self = Self(0x000013B5);
+    pub const ERROR_CLUSTER_NETINTERFACE_EXISTS: Self = Self(0x000013B6);
+    pub const ERROR_CLUSTER_NETINTERFACE_NOT_FOUND: Self = Self(0x000013B7);
+    pub const ERROR_CLUSTER_INVALID_REQUEST: Self = Self(0x000013B8);
+    pub const ERROR_CLUSTER_INVALID_NETWORK_PROVIDER: Self = Self(0x000013B9);
+    pub const ERROR_CLUSTER_NODE_DOWN: Self = Self(0x000013BA);
+    pub const ERROR_CLUSTER_NODE_UNREACHABLE: Self = Self(0x000013BB);
+    pub const ERROR_CLUSTER_NODE_NOT_MEMBER: Self = Self(0x000013BC);
+    pub const ERROR_CLUSTER_JOIN_NOT_IN_PROGRESS: Self = Self(0x000013BD);
+    pub const ERROR_CLUSTER_INVALID_NETWORK: Self = Self(0x000013BE);
+    pub const ERROR_CLUSTER_NODE_UP: Self = Self(0x000013C0);
+    pub const ERROR_CLUSTER_IPADDR_IN_USE: Self = Self(0x000013C1);
+    pub const ERROR_CLUSTER_NODE_NOT_PAUSED: Self = Self(0x000013C2);
+    pub const ERROR_CLUSTER_NO_SECURITY_CONTEXT: Self = Self(0x000013C3);
+    pub const ERROR_CLUSTER_NETWORK_NOT_INTERNAL: Self = Self(0x000013C4);
+    pub const ERROR_CLUSTER_NODE_ALREADY_UP: Self = Self(0x000013C5);
+    pub const ERROR_CLUSTER_NODE_ALREADY_DOWN: Self = Self(0x000013C6);
+    pub const ERROR_CLUSTER_NETWORK_ALREADY_ONLINE: Self = Self(0x000013C7);
+    pub const ERROR_CLUSTER_NETWORK_ALREADY_OFFLINE: Self = Self(0x000013C8);
+    pub const ERROR_CLUSTER_NODE_ALREADY_MEMBER: Self = Self(0x000013C9);
+    pub const ERROR_CLUSTER_LAST_INTERNAL_NETWORK: Self = Self(0x000013CA);
+    pub const ERROR_CLUSTER_NETWORK_HAS_DEPENDENTS: Self = Self(0x000013CB);
+    pub const ERROR_INVALID_OPERATION_ON_QUORUM: Self = Self(0x000013CC);
+    pub const ERROR_DEPENDENCY_NOT_ALLOWED: Self = Self(0x000013CD);
+    pub const ERROR_CLUSTER_NODE_PAUSED: Self = Self(0x000013CE);
+    pub const ERROR_NODE_CANT_HOST_RESOURCE: Self = Self(0x000013CF);
+    pub const ERROR_CLUSTER_NODE_NOT_READY: Self = Self(0x000013D0);
+    pub const ERROR_CLUSTER_NODE_SHUTTING_DOWN: Self = Self(0x000013D1);
+    pub const ERROR_CLUSTER_JOIN_ABORTED: Self = Self(0x000013D2);
+    pub const ERROR_CLUSTER_INCOMPATIBLE_VERSIONS: Self = Self(0x000013D3);
+    pub const ERROR_CLUSTER_MAXNUM_OF_RESOURCES_EXCEEDED: Self = Self(0x000013D4);
+    pub const ERROR_CLUSTER_SYSTEM_CONFIG_CHANGED: Self = Self(0x000013D5);
+    pub const ERROR_CLUSTER_RESOURCE_TYPE_NOT_FOUND: Self = Self(0x000013D6);
+    pub const ERROR_CLUSTER_RESTYPE_NOT_SUPPORTED: Self = Self(0x000013D7);
+    pub const ERROR_CLUSTER_RESNAME_NOT_FOUND: Self = Self(0x000013D8);
+    pub const ERROR_CLUSTER_NO_RPC_PACKAGES_REGISTERED: Self = Self(0x000013D9);
+    pub const ERROR_CLUSTER_OWNER_NOT_IN_PREFLIST: Self = Self(0x000013DA);
+    pub const ERROR_CLUSTER_DATABASE_SEQMISMATCH: Self = Self(0x000013DB);
+    pub const ERROR_RESMON_INVALID_STATE: Self = Self(0x000013DC);
+    pub const ERROR_CLUSTER_GUM_NOT_LOCKER: Self = Self(0x000013DD);
+    pub const ERROR_QUORUM_DISK_NOT_FOUND: Self = Self(0x000013DE);
+    pub const ERROR_DATABASE_BACKUP_CORRUPT: Self = Self(0x000013DF);
+    pub const ERROR_CLUSTER_NODE_ALREADY_HAS_DFS_ROOT: Self = Self(0x000013E0);
+    pub const ERROR_RESOURCE_PROPERTY_UNCHANGEABLE: Self = Self(0x000013E1);
+    pub const ERROR_NO_ADMIN_ACCESS_POINT: Self = Self(0x000013E2);
+    pub const ERROR_CLUSTER_MEMBERSHIP_INVALID_STATE: Self = Self(0x00001702);
+    pub const ERROR_CLUSTER_QUORUMLOG_NOT_FOUND: Self = Self(0x00001703);
+    pub const ERROR_CLUSTER_MEMBERSHIP_HALT: Self = Self(0x00001704);
+    pub const ERROR_CLUSTER_INSTANCE_ID_MISMATCH: Self = Self(0x00001705);
+    pub const ERROR_CLUSTER_NETWORK_NOT_FOUND_FOR_IP: Self = Self(0x00001706);
+    pub const ERROR_CLUSTER_PROPERTY_DATA_TYPE_MISMATCH: Self = Self(0x00001707);
+    pub const ERROR_CLUSTER_EVICT_WITHOUT_CLEANUP: Self = Self(0x00001708);
+    pub const ERROR_CLUSTER_PARAMETER_MISMATCH: Self = Self(0x00001709);
+    pub const ERROR_NODE_CANNOT_BE_CLUSTERED: Self = Self(0x0000170A);
+    pub const ERROR_CLUSTER_WRONG_OS_VERSION: Self = Self(0x0000170B);
+    pub const ERROR_CLUSTER_CANT_CREATE_DUP_CLUSTER_NAME: Self = Self(0x0000170C);
+    pub const ERROR_CLUSCFG_ALREADY_COMMITTED: Self = Self(0x0000170D);
+    pub const ERROR_CLUSCFG_ROLLBACK_FAILED: Self = Self(0x0000170E);
+    pub const ERROR_CLUSCFG_SYSTEM_DISK_DRIVE_LETTER_CONFLICT: Self = Self(0x0000170F);
+    pub const ERROR_CLUSTER_OLD_VERSION: Self = Self(0x00001710);
+    pub const ERROR_CLUSTER_MISMATCHED_COMPUTER_ACCT_NAME: Self = Self(0x00001711);
+    pub const ERROR_CLUSTER_NO_NET_ADAPTERS: Self = Self(0x00001712);
+    pub const ERROR_CLUSTER_POISONED: Self = Self(0x00001713);
+    pub const ERROR_CLUSTER_GROUP_MOVING: Self = Self(0x00001714);
+    pub const ERROR_CLUSTER_RESOURCE_TYPE_BUSY: Self = Self(0x00001715);
+    pub const ERROR_RESOURCE_CALL_TIMED_OUT: Self = Self(0x00001716);
+    pub const ERROR_INVALID_CLUSTER_IPV6_ADDRESS: Self = Self(0x00001717);
+    pub const ERROR_CLUSTER_INTERNAL_INVALID_FUNCTION: Self = Self(0x00001718);
+    pub const ERROR_CLUSTER_PARAMETER_OUT_OF_BOUNDS: Self = Self(0x00001719);
+    pub const ERROR_CLUSTER_PARTIAL_SEND: Self = Self(0x0000171A);
+    pub const ERROR_CLUSTER_REGISTRY_INVALID_FUNCTION: Self = Self(0x0000171B);
+    pub const ERROR_CLUSTER_INVALID_STRING_TERMINATION: Self = Self(0x0000171C);
+    pub const ERROR_CLUSTER_INVALID_STRING_FORMAT: Self = Self(0x0000171D);
+    pub const ERROR_CLUSTER_DATABASE_TRANSACTION_IN_PROGRESS: Self = Self(0x0000171E);
+    pub const ERROR_CLUSTER_DATABASE_TRANSACTION_NOT_IN_PROGRESS: Self = Self(0x0000171F);
+    pub const ERROR_CLUSTER_NULL_DATA: Self = Self(0x00001720);
+    pub const ERROR_CLUSTER_PARTIAL_READ: Self = Self(0x00001721);
+    pub const ERROR_CLUSTER_PARTIAL_WRITE: Self = Self(0x00001722);
+    pub const ERROR_CLUSTER_CANT_DESERIALIZE_DATA: Self = Self(0x00001723);
+    pub const ERROR_DEPENDENT_RESOURCE_PROPERTY_CONFLICT: Self = Self(0x00001724);
+    pub const ERROR_CLUSTER_NO_QUORUM: Self = Self(0x00001725);
+    pub const ERROR_CLUSTER_INVALID_IPV6_NETWORK: Self = Self(0x00001726);
+    pub const ERROR_CLUSTER_INVALID_IPV6_TUNNEL_NETWORK: Self = Self(0x00001727);
+    pub const ERROR_QUORUM_NOT_ALLOWED_IN_THIS_GROUP: Self = Self(0x00001728);
+    pub const ERROR_DEPENDENCY_TREE_TOO_COMPLEX: Self = Self(0x00001729);
+    pub const ERROR_EXCEPTION_IN_RESOURCE_CALL: Self = Self(0x0000172A);
+    pub const ERROR_CLUSTER_RHS_FAILED_INITIALIZATION: Self = Self(0x0000172B);
+    pub const ERROR_CLUSTER_NOT_INSTALLED: Self = Self(0x0000172C);
+    pub const ERROR_CLUSTER_RESOURCES_MUST_BE_ONLINE_ON_THE_SAME_NODE: Self = Self(0x0000172D);
+    pub const ERROR_CLUSTER_MAX_NODES_IN_CLUSTER: Self = Self(0x0000172E);
+    pub const ERROR_CLUSTER_TOO_MANY_NODES: Self = Self(0x0000172F);
+    pub const ERROR_CLUSTER_OBJECT_ALREADY_USED: Self = Self(0x00001730);
+    pub const ERROR_NONCORE_GROUPS_FOUND: Self = Self(0x00001731);
+    pub const ERROR_FILE_SHARE_RESOURCE_CONFLICT: Self = Self(0x00001732);
+    pub const ERROR_CLUSTER_EVICT_INVALID_REQUEST: Self = Self(0x00001733);
+    pub const ERROR_CLUSTER_SINGLETON_RESOURCE: Self = Self(0x00001734);
+    pub const ERROR_CLUSTER_GROUP_SINGLETON_RESOURCE: Self = Self(0x00001735);
+    pub const ERROR_CLUSTER_RESOURCE_PROVIDER_FAILED: Self = Self(0x00001736);
+    pub const ERROR_CLUSTER_RESOURCE_CONFIGURATION_ERROR: Self = Self(0x00001737);
+    pub const ERROR_CLUSTER_GROUP_BUSY: Self = Self(0x00001738);
+    pub const ERROR_CLUSTER_NOT_SHARED_VOLUME: Self = Self(0x00001739);
+    pub const ERROR_CLUSTER_INVALID_SECURITY_DESCRIPTOR: Self = Self(0x0000173A);
+    pub const ERROR_CLUSTER_SHARED_VOLUMES_IN_USE: Self = Self(0x0000173B);
+    pub const ERROR_CLUSTER_USE_SHARED_VOLUMES_API: Self = Self(0x0000173C);
+    pub const ERROR_CLUSTER_BACKUP_IN_PROGRESS: Self = Self(0x0000173D);
+    pub const ERROR_NON_CSV_PATH: Self = Self(0x0000173E);
+    pub const ERROR_CSV_VOLUME_NOT_LOCAL: Self = Self(0x0000173F);
+    pub const ERROR_CLUSTER_WATCHDOG_TERMINATING: Self = Self(0x00001740);
+    pub const ERROR_CLUSTER_RESOURCE_VETOED_MOVE_INCOMPATIBLE_NODES: Self = Self(0x00001741);
+    pub const ERROR_CLUSTER_INVALID_NODE_WEIGHT: Self = Self(0x00001742);
+    pub const ERROR_CLUSTER_RESOURCE_VETOED_CALL: Self = Self(0x00001743);
+    pub const ERROR_RESMON_SYSTEM_RESOURCES_LACKING: Self = Self(0x00001744);
+    pub const ERROR_CLUSTER_RESOURCE_VETOED_MOVE_NOT_ENOUGH_RESOURCES_ON_DESTINATION: Self = Self(0x00001745);
+    pub const ERROR_CLUSTER_RESOURCE_VETOED_MOVE_NOT_ENOUGH_RESOURCES_ON_SOURCE: Self = Self(0x00001746);
+    pub const ERROR_CLUSTER_GROUP_QUEUED: Self = Self(0x00001747);
+    pub const ERROR_CLUSTER_RESOURCE_LOCKED_STATUS: Self = Self(0x00001748);
+    pub const ERROR_CLUSTER_SHARED_VOLUME_FAILOVER_NOT_ALLOWED: Self = Self(0x00001749);
+    pub const ERROR_CLUSTER_NODE_DRAIN_IN_PROGRESS: Self = Self(0x0000174A);
+    pub const ERROR_CLUSTER_DISK_NOT_CONNECTED: Self = Self(0x0000174B);
+    pub const ERROR_DISK_NOT_CSV_CAPABLE: Self = Self(0x0000174C);
+    pub const ERROR_RESOURCE_NOT_IN_AVAILABLE_STORAGE: Self = Self(0x0000174D);
+    pub const ERROR_CLUSTER_SHARED_VOLUME_REDIRECTED: Self = Self(0x0000174E);
+    pub const ERROR_CLUSTER_SHARED_VOLUME_NOT_REDIRECTED: Self = Self(0x0000174F);
+    pub const ERROR_CLUSTER_CANNOT_RETURN_PROPERTIES: Self = Self(0x00001750);
+    pub const ERROR_CLUSTER_RESOURCE_CONTAINS_UNSUPPORTED_DIFF_AREA_FOR_SHARED_VOLUMES: Self = Self(0x00001751);
+    pub const ERROR_CLUSTER_RESOURCE_IS_IN_MAINTENANCE_MODE: Self = Self(0x00001752);
+    pub const ERROR_CLUSTER_AFFINITY_CONFLICT: Self = Self(0x00001753);
+    pub const ERROR_CLUSTER_RESOURCE_IS_REPLICA_VIRTUAL_MACHINE: Self = Self(0x00001754);
+    pub const ERROR_CLUSTER_UPGRADE_INCOMPATIBLE_VERSIONS: Self = Self(0x00001755);
+    pub const ERROR_CLUSTER_UPGRADE_FIX_QUORUM_NOT_SUPPORTED: Self = Self(0x00001756);
+    pub const ERROR_CLUSTER_UPGRADE_RESTART_REQUIRED: Self = Self(0x00001757);
+    pub const ERROR_CLUSTER_UPGRADE_IN_PROGRESS: Self = Self(0x00001758);
+    pub const ERROR_CLUSTER_UPGRADE_INCOMPLETE: Self = Self(0x00001759);
+    pub const ERROR_CLUSTER_NODE_IN_GRACE_PERIOD: Self = Self(0x0000175A);
+    pub const ERROR_CLUSTER_CSV_IO_PAUSE_TIMEOUT: Self = Self(0x0000175B);
+    pub const ERROR_NODE_NOT_ACTIVE_CLUSTER_MEMBER: Self = Self(0x0000175C);
+    pub const ERROR_CLUSTER_RESOURCE_NOT_MONITORED: Self = Self(0x0000175D);
+    pub const ERROR_CLUSTER_RESOURCE_DOES_NOT_SUPPORT_UNMONITORED: Self = Self(0x0000175E);
+    pub const ERROR_CLUSTER_RESOURCE_IS_REPLICATED: Self = Self(0x0000175F);
+    pub const ERROR_CLUSTER_NODE_ISOLATED: Self = Self(0x00001760);
+    pub const ERROR_CLUSTER_NODE_QUARANTINED: Self = Self(0x00001761);
+    pub const ERROR_CLUSTER_DATABASE_UPDATE_CONDITION_FAILED: Self = Self(0x00001762);
+    pub const ERROR_CLUSTER_SPACE_DEGRADED: Self = Self(0x00001763);
+    pub const ERROR_CLUSTER_TOKEN_DELEGATION_NOT_SUPPORTED: Self = Self(0x00001764);
+    pub const ERROR_CLUSTER_CSV_INVALID_HANDLE: Self = Self(0x00001765);
+    pub const ERROR_CLUSTER_CSV_SUPPORTED_ONLY_ON_COORDINATOR: Self = Self(0x00001766);
+    pub const ERROR_GROUPSET_NOT_AVAILABLE: Self = Self(0x00001767);
+    pub const ERROR_GROUPSET_NOT_FOUND: Self = Self(0x00001768);
+    pub const ERROR_GROUPSET_CANT_PROVIDE: Self = Self(0x00001769);
+    pub const ERROR_CLUSTER_FAULT_DOMAIN_PARENT_NOT_FOUND: Self = Self(0x0000176A);
+    pub const ERROR_CLUSTER_FAULT_DOMAIN_INVALID_HIERARCHY: Self = Self(0x0000176B);
+    pub const ERROR_CLUSTER_FAULT_DOMAIN_FAILED_S2D_VALIDATION: Self = Self(0x0000176C);
+    pub const ERROR_CLUSTER_FAULT_DOMAIN_S2D_CONNECTIVITY_LOSS: Self = Self(0x0000176D);
+    pub const ERROR_CLUSTER_INVALID_INFRASTRUCTURE_FILESERVER_NAME: Self = Self(0x0000176E);
+    pub const ERROR_CLUSTERSET_MANAGEMENT_CLUSTER_UNREACHABLE: Self = Self(0x0000176F);
+    pub const ERROR_ENCRYPTION_FAILED: Self = Self(0x00001770);
+    pub const ERROR_DECRYPTION_FAILED: Self = Self(0x00001771);
+    pub const ERROR_FILE_ENCRYPTED: Self = Self(0x00001772);
+    pub const ERROR_NO_RECOVERY_POLICY: Self = Self(0x00001773);
+    pub const ERROR_NO_EFS: Self = Self(0x00001774);
+    pub const ERROR_WRONG_EFS: Self = Self(0x00001775);
+    pub const ERROR_NO_USER_KEYS: Self = Self(0x00001776);
+    pub const ERROR_FILE_NOT_ENCRYPTED: Self = Self(0x00001777);
+    pub const ERROR_NOT_EXPORT_FORMAT: Self = Self(0x00001778);
+    pub const ERROR_FILE_READ_ONLY: Self = Self(0x00001779);
+    pub const ERROR_DIR_EFS_DISALLOWED: Self = Self(0x0000177A);
+    pub const ERROR_EFS_SERVER_NOT_TRUSTED: Self = Self(0x0000177B);
+    pub const ERROR_BAD_RECOVERY_POLICY: Self = Self(0x0000177C);
+    pub const ERROR_EFS_ALG_BLOB_TOO_BIG: Self = Self(0x0000177D);
+    pub const ERROR_VOLUME_NOT_SUPPORT_EFS: Self = Self(0x0000177E);
+    pub const ERROR_EFS_DISABLED: Self = Self(0x0000177F);
+    pub const ERROR_EFS_VERSION_NOT_SUPPORT: Self = Self(0x00001780);
+    pub const ERROR_CS_ENCRYPTION_INVALID_SERVER_RESPONSE: Self = Self(0x00001781);
+    pub const ERROR_CS_ENCRYPTION_UNSUPPORTED_SERVER: Self = Self(0x00001782);
+    pub const ERROR_CS_ENCRYPTION_EXISTING_ENCRYPTED_FILE: Self = Self(0x00001783);
+    pub const ERROR_CS_ENCRYPTION_NEW_ENCRYPTED_FILE: Self = Self(0x00001784);
+    pub const ERROR_CS_ENCRYPTION_FILE_NOT_CSE: Self = Self(0x00001785);
+    pub const ERROR_ENCRYPTION_POLICY_DENIES_OPERATION: Self = Self(0x00001786);
+    pub const ERROR_WIP_ENCRYPTION_FAILED: Self = Self(0x00001787);
+    pub const ERROR_NO_BROWSER_SERVERS_FOUND: Self = Self(0x000017E6);
+    pub const ERROR_CLUSTER_OBJECT_IS_CLUSTER_SET_VM: Self = Self(0x0000186A);
+    pub const ERROR_LOG_SECTOR_INVALID: Self = Self(0x000019C8);
+    pub const ERROR_LOG_SECTOR_PARITY_INVALID: Self = Self(0x000019C9);
+    pub const ERROR_LOG_SECTOR_REMAPPED: Self = Self(0x000019CA);
+    pub const ERROR_LOG_BLOCK_INCOMPLETE: Self = Self(0x000019CB);
+    pub const ERROR_LOG_INVALID_RANGE: Self = Self(0x000019CC);
+    pub const ERROR_LOG_BLOCKS_EXHAUSTED: Self = Self(0x000019CD);
+    pub const ERROR_LOG_READ_CONTEXT_INVALID: Self = Self(0x000019CE);
+    pub const ERROR_LOG_RESTART_INVALID: Self = Self(0x000019CF);
+    pub const ERROR_LOG_BLOCK_VERSION: Self = Self(0x000019D0);
+    pub const ERROR_LOG_BLOCK_INVALID: Self = Self(0x000019D1);
+    pub const ERROR_LOG_READ_MODE_INVALID: Self = Self(0x000019D2);
+    pub const ERROR_LOG_NO_RESTART: Self = Self(0x000019D3);
+    pub const ERROR_LOG_METADATA_CORRUPT: Self = Self(0x000019D4);
+    pub const ERROR_LOG_METADATA_INVALID: Self = Self(0x000019D5);
+    pub const ERROR_LOG_METADATA_INCONSISTENT: Self = Self(0x000019D6);
+    pub const ERROR_LOG_RESERVATION_INVALID: Self = Self(0x000019D7);
+    pub const ERROR_LOG_CANT_DELETE: Self = Self(0x000019D8);
+    pub const ERROR_LOG_CONTAINER_LIMIT_EXCEEDED: Self = Self(0x000019D9);
+    pub const ERROR_LOG_START_OF_LOG: Self = Self(0x000019DA);
+    pub const ERROR_LOG_POLICY_ALREADY_INSTALLED: Self = Self(0x000019DB);
+    pub const ERROR_LOG_POLICY_NOT_INSTALLED: Self = Self(0x000019DC);
+    pub const ERROR_LOG_POLICY_INVALID: Self = Self(0x000019DD);
+    pub const ERROR_LOG_POLICY_CONFLICT: Self = Self(0x000019DE);
+    pub const ERROR_LOG_PINNED_ARCHIVE_TAIL: Self = Self(0x000019DF);
+    pub const ERROR_LOG_RECORD_NONEXISTENT: Self = Self(0x000019E0);
+    pub const ERROR_LOG_RECORDS_RESERVED_INVALID: Self = Self(0x000019E1);
+    pub const ERROR_LOG_SPACE_RESERVED_INVALID: Self = Self(0x000019E2);
+    pub const ERROR_LOG_TAIL_INVALID: Self = Self(0x000019E3);
+    pub const ERROR_LOG_FULL: Self = Self(0x000019E4);
+    pub const ERROR_COULD_NOT_RESIZE_LOG: Self = Self(0x000019E5);
+    pub const ERROR_LOG_MULTIPLEXED: Self = Self(0x000019E6);
+    pub const ERROR_LOG_DEDICATED: Self = Self(0x000019E7);
+    pub const ERROR_LOG_ARCHIVE_NOT_IN_PROGRESS: Self = Self(0x000019E8);
+    pub const ERROR_LOG_ARCHIVE_IN_PROGRESS: Self = Self(0x000019E9);
+    pub const ERROR_LOG_EPHEMERAL: Self = Self(0x000019EA);
+    pub const ERROR_LOG_NOT_ENOUGH_CONTAINERS: Self = Self(0x000019EB);
+    pub const ERROR_LOG_CLIENT_ALREADY_REGISTERED: Self = Self(0x000019EC);
+    pub const ERROR_LOG_CLIENT_NOT_REGISTERED: Self = Self(0x000019ED);
+    pub const ERROR_LOG_FULL_HANDLER_IN_PROGRESS: Self = Self(0x000019EE);
+    pub const ERROR_LOG_CONTAINER_READ_FAILED: Self = Self(0x000019EF);
+    pub const ERROR_LOG_CONTAINER_WRITE_FAILED: Self = Self(0x000019F0);
+    pub const ERROR_LOG_CONTAINER_OPEN_FAILED: Self = Self(0x000019F1);
+    pub const ERROR_LOG_CONTAINER_STATE_INVALID: Self = Self(0x000019F2);
+    pub const ERROR_LOG_STATE_INVALID: Self = Self(0x000019F3);
+    pub const ERROR_LOG_PINNED: Self = Self(0x000019F4);
+    pub const ERROR_LOG_METADATA_FLUSH_FAILED: Self = Self(0x000019F5);
+    pub const ERROR_LOG_INCONSISTENT_SECURITY: Self = Self(0x000019F6);
+    pub const ERROR_LOG_APPENDED_FLUSH_FAILED: Self = Self(0x000019F7);
+    pub const ERROR_LOG_PINNED_RESERVATION: Self = Self(0x000019F8);
+    pub const ERROR_INVALID_TRANSACTION: Self = Self(0x00001A2C);
+    pub const ERROR_TRANSACTION_NOT_ACTIVE: Self = Self(0x00001A2D);
+    pub const ERROR_TRANSACTION_REQUEST_NOT_VALID: Self = Self(0x00001A2E);
+    pub const ERROR_TRANSACTION_NOT_REQUESTED: Self = Self(0x00001A2F);
+    pub const ERROR_TRANSACTION_ALREADY_ABORTED: Self = Self(0x00001A30);
+    pub const ERROR_TRANSACTION_ALREADY_COMMITTED: Self = Self(0x00001A31);
+    pub const ERROR_TM_INITIALIZATION_FAILED: Self = Self(0x00001A32);
+    pub const ERROR_RESOURCEMANAGER_READ_ONLY: Self = Self(0x00001A33);
+    pub const ERROR_TRANSACTION_NOT_JOINED: Self = Self(0x00001A34);
+    pub const ERROR_TRANSACTION_SUPERIOR_EXISTS: Self = Self(0x00001A35);
+    pub const ERROR_CRM_PROTOCOL_ALREADY_EXISTS: Self = Self(0x00001A36);
+    pub const ERROR_TRANSACTION_PROPAGATION_FAILED: Self = Self(0x00001A37);
+    pub const ERROR_CRM_PROTOCOL_NOT_FOUND: Self = Self(0x00001A38);
+    pub const ERROR_TRANSACTION_INVALID_MARSHALL_BUFFER: Self = Self(0x00001A39);
+    pub const ERROR_CURRENT_TRANSACTION_NOT_VALID: Self = Self(0x00001A3A);
+    pub const ERROR_TRANSACTION_NOT_FOUND: Self = Self(0x00001A3B);
+    pub const ERROR_RESOURCEMANAGER_NOT_FOUND: Self = Self(0x00001A3C);
+    pub const ERROR_ENLISTMENT_NOT_FOUND: Self = Self(0x00001A3D);
+    pub const ERROR_TRANSACTIONMANAGER_NOT_FOUND: Self = Self(0x00001A3E);
+    pub const ERROR_TRANSACTIONMANAGER_NOT_ONLINE: Self = Self(0x00001A3F);
+    pub const ERROR_TRANSACTIONMANAGER_RECOVERY_NAME_COLLISION: Self = Self(0x00001A40);
+    pub const ERROR_TRANSACTION_NOT_ROOT: Self = Self(0x00001A41);
+    pub const ERROR_TRANSACTION_OBJECT_EXPIRED: Self = Self(0x00001A42);
+    pub const ERROR_TRANSACTION_RESPONSE_NOT_ENLISTED: Self = Self(0x00001A43);
+    pub const ERROR_TRANSACTION_RECORD_TOO_LONG: Self = Self(0x00001A44);
+    pub const ERROR_IMPLICIT_TRANSACTION_NOT_SUPPORTED: Self = Self(0x00001A45);
+    pub const ERROR_TRANSACTION_INTEGRITY_VIOLATED: Self = Self(0x00001A46);
+    pub const ERROR_TRANSACTIONMANAGER_IDENTITY_MISMATCH: Self = Self(0x00001A47);
+    pub const ERROR_RM_CANNOT_BE_FROZEN_FOR_SNAPSHOT: Self = Self(0x00001A48);
+    pub const ERROR_TRANSACTION_MUST_WRITETHROUGH: Self = Self(0x00001A49);
+    pub const ERROR_TRANSACTION_NO_SUPERIOR: Self = Self(0x00001A4A);
+    pub const ERROR_HEURISTIC_DAMAGE_POSSIBLE: Self = Self(0x00001A4B);
+    pub const ERROR_TRANSACTIONAL_CONFLICT: Self = Self(0x00001A90);
+    pub const ERROR_RM_NOT_ACTIVE: Self = Self(0x00001A91);
+    pub const ERROR_RM_METADATA_CORRUPT: Self = Self(0x00001A92);
+    pub const ERROR_DIRECTORY_NOT_RM: Self = Self(0x00001A93);
+    pub const ERROR_TRANSACTIONS_UNSUPPORTED_REMOTE: Self = Self(0x00001A95);
+    pub const ERROR_LOG_RESIZE_INVALID_SIZE: Self = Self(0x00001A96);
+    pub const ERROR_OBJECT_NO_LONGER_EXISTS: Self = Self(0x00001A97);
+    pub const ERROR_STREAM_MINIVERSION_NOT_FOUND: Self = Self(0x00001A98);
+    pub const ERROR_STREAM_MINIVERSION_NOT_VALID: Self = Self(0x00001A99);
+    pub const ERROR_MINIVERSION_INACCESSIBLE_FROM_SPECIFIED_TRANSACTION: Self = Self(0x00001A9A);
+    pub const ERROR_CANT_OPEN_MINIVERSION_WITH_MODIFY_INTENT: Self = Self(0x00001A9B);
+    pub const ERROR_CANT_CREATE_MORE_STREAM_MINIVERSIONS: Self = Self(0x00001A9C);
+    pub const ERROR_REMOTE_FILE_VERSION_MISMATCH: Self = Self(0x00001A9E);
+    pub const ERROR_HANDLE_NO_LONGER_VALID: Self = Self(0x00001A9F);
+    pub const ERROR_NO_TXF_METADATA: Self = Self(0x00001AA0);
+    pub const ERROR_LOG_CORRUPTION_DETECTED: Self = Self(0x00001AA1);
+    pub const ERROR_CANT_RECOVER_WITH_HANDLE_OPEN: Self = Self(0x00001AA2);
+    pub const ERROR_RM_DISCONNECTED: Self = Self(0x00001AA3);
+    pub const ERROR_ENLISTMENT_NOT_SUPERIOR: Self = Self(0x00001AA4);
+    pub const ERROR_RECOVERY_NOT_NEEDED: Self = Self(0x00001AA5);
+    pub const ERROR_RM_ALREADY_STARTED: Self = Self(0x00001AA6);
+    pub const ERROR_FILE_IDENTITY_NOT_PERSISTENT: Self = Self(0x00001AA7);
+    pub const ERROR_CANT_BREAK_TRANSACTIONAL_DEPENDENCY: Self = Self(0x00001AA8);
+    pub const ERROR_CANT_CROSS_RM_BOUNDARY: Self = Self(0x00001AA9);
+    pub const ERROR_TXF_DIR_NOT_EMPTY: Self = Self(0x00001AAA);
+    pub const ERROR_INDOUBT_TRANSACTIONS_EXIST: Self = Self(0x00001AAB);
+    pub const ERROR_TM_VOLATILE: Self = Self(0x00001AAC);
+    pub const ERROR_ROLLBACK_TIMER_EXPIRED: Self = Self(0x00001AAD);
+    pub const ERROR_TXF_ATTRIBUTE_CORRUPT: Self = Self(0x00001AAE);
+    pub const ERROR_EFS_NOT_ALLOWED_IN_TRANSACTION: Self = Self(0x00001AAF);
+    pub const ERROR_TRANSACTIONAL_OPEN_NOT_ALLOWED: Self = Self(0x00001AB0);
+    pub const ERROR_LOG_GROWTH_FAILED: Self = Self(0x00001AB1);
+    pub const ERROR_TRANSACTED_MAPPING_UNSUPPORTED_REMOTE: Self = Self(0x00001AB2);
+    pub const ERROR_TXF_METADATA_ALREADY_PRESENT: Self = Self(0x00001AB3);
+    pub const ERROR_TRANSACTION_SCOPE_CALLBACKS_NOT_SET: Self = Self(0x00001AB4);
+    pub const ERROR_TRANSACTION_REQUIRED_PROMOTION: Self = Self(0x00001AB5);
+    pub const ERROR_CANNOT_EXECUTE_FILE_IN_TRANSACTION: Self = Self(0x00001AB6);
+    pub const ERROR_TRANSACTIONS_NOT_FROZEN: Self = Self(0x00001AB7);
+    pub const ERROR_TRANSACTION_FREEZE_IN_PROGRESS: Self = Self(0x00001AB8);
+    pub const ERROR_NOT_SNAPSHOT_VOLUME: Self = Self(0x00001AB9);
+    pub const ERROR_NO_SAVEPOINT_WITH_OPEN_FILES: Self = Self(0x00001ABA);
+    pub const ERROR_DATA_LOST_REPAIR: Self = Self(0x00001ABB);
+    pub const ERROR_SPARSE_NOT_ALLOWED_IN_TRANSACTION: Self = Self(0x00001ABC);
+    pub const ERROR_TM_IDENTITY_MISMATCH: Self = Self(0x00001ABD);
+    pub const ERROR_FLOATED_SECTION: Self = Self(0x00001ABE);
+    pub const ERROR_CANNOT_ACCEPT_TRANSACTED_WORK: Self = Self(0x00001ABF);
+    pub const ERROR_CANNOT_ABORT_TRANSACTIONS: Self = Self(0x00001AC0);
+    pub const ERROR_BAD_CLUSTERS: Self = Self(0x00001AC1);
+    pub const ERROR_COMPRESSION_NOT_ALLOWED_IN_TRANSACTION: Self = Self(0x00001AC2);
+    pub const ERROR_VOLUME_DIRTY: Self = Self(0x00001AC3);
+    pub const ERROR_NO_LINK_TRACKING_IN_TRANSACTION: Self = Self(0x00001AC4);
+    pub const ERROR_OPERATION_NOT_SUPPORTED_IN_TRANSACTION: Self = Self(0x00001AC5);
+    pub const ERROR_EXPIRED_HANDLE: Self = Self(0x00001AC6);
+    pub const ERROR_TRANSACTION_NOT_ENLISTED: Self = Self(0x00001AC7);
+    pub const ERROR_CTX_WINSTATION_NAME_INVALID: Self = Self(0x00001B59);
+    pub const ERROR_CTX_INVALID_PD: Self = Self(0x00001B5A);
+    pub const ERROR_CTX_PD_NOT_FOUND: Self = Self(0x00001B5B);
+    pub const ERROR_CTX_WD_NOT_FOUND: Self = Self(0x00001B5C);
+    pub const ERROR_CTX_CANNOT_MAKE_EVENTLOG_ENTRY: Self = Self(0x00001B5D);
+    pub const ERROR_CTX_SERVICE_NAME_COLLISION: Self = Self(0x00001B5E);
+    pub const ERROR_CTX_CLOSE_PENDING: Self = Self(0x00001B5F);
+    pub const ERROR_CTX_NO_OUTBUF: Self = Self(0x00001B60);
+    pub const ERROR_CTX_MODEM_INF_NOT_FOUND: Self = Self(0x00001B61);
+    pub const ERROR_CTX_INVALID_MODEMNAME: Self = Self(0x00001B62);
+    pub const ERROR_CTX_MODEM_RESPONSE_ERROR: Self = Self(0x00001B63);
+    pub const ERROR_CTX_MODEM_RESPONSE_TIMEOUT: Self = Self(0x00001B64);
+    pub const ERROR_CTX_MODEM_RESPONSE_NO_CARRIER: Self = Self(0x00001B65);
+    pub const ERROR_CTX_MODEM_RESPONSE_NO_DIALTONE: Self = Self(0x00001B66);
+    pub const ERROR_CTX_MODEM_RESPONSE_BUSY: Self = Self(0x00001B67);
+    pub const ERROR_CTX_MODEM_RESPONSE_VOICE: Self = Self(0x00001B68);
+    pub const ERROR_CTX_TD_ERROR: Self = Self(0x00001B69);
+    pub const ERROR_CTX_WINSTATION_NOT_FOUND: Self = Self(0x00001B6E);
+    pub const ERROR_CTX_WINSTATION_ALREADY_EXISTS: Self = Self(0x00001B6F);
+    pub const ERROR_CTX_WINSTATION_BUSY: Self = Self(0x00001B70);
+    pub const ERROR_CTX_BAD_VIDEO_MODE: Self = Self(0x00001B71);
+    pub const ERROR_CTX_GRAPHICS_INVALID: Self = Self(0x00001B7B);
+    pub const ERROR_CTX_LOGON_DISABLED: Self = Self(0x00001B7D);
+    pub const ERROR_CTX_NOT_CONSOLE: Self = Self(0x00001B7E);
+    pub const ERROR_CTX_CLIENT_QUERY_TIMEOUT: Self = Self(0x00001B80);
+    pub const ERROR_CTX_CONSOLE_DISCONNECT: Self = Self(0x00001B81);
+    pub const ERROR_CTX_CONSOLE_CONNECT: Self = Self(0x00001B82);
+    pub const ERROR_CTX_SHADOW_DENIED: Self = Self(0x00001B84);
+    pub const ERROR_CTX_WINSTATION_ACCESS_DENIED: Self = Self(0x00001B85);
+    pub const ERROR_CTX_INVALID_WD: Self = Self(0x00001B89);
+    pub const ERROR_CTX_SHADOW_INVALID: Self = Self(0x00001B8A);
+    pub const ERROR_CTX_SHADOW_DISABLED: Self = Self(0x00001B8B);
+    pub const ERROR_CTX_CLIENT_LICENSE_IN_USE: Self = Self(0x00001B8C);
+    pub const ERROR_CTX_CLIENT_LICENSE_NOT_SET: Self = Self(0x00001B8D);
+    pub const ERROR_CTX_LICENSE_NOT_AVAILABLE: Self = Self(0x00001B8E);
+    pub const ERROR_CTX_LICENSE_CLIENT_INVALID: Self = Self(0x00001B8F);
+    pub const ERROR_CTX_LICENSE_EXPIRED: Self = Self(0x00001B90);
+    pub const ERROR_CTX_SHADOW_NOT_RUNNING: Self = Self(0x00001B91);
+    pub const ERROR_CTX_SHADOW_ENDED_BY_MODE_CHANGE: Self = Self(0x00001B92);
+    pub const ERROR_ACTIVATION_COUNT_EXCEEDED: Self = Self(0x00001B93);
+    pub const ERROR_CTX_WINSTATIONS_DISABLED: Self = Self(0x00001B94);
+    pub const ERROR_CTX_ENCRYPTION_LEVEL_REQUIRED: Self = Self(0x00001B95);
+    pub const ERROR_CTX_SESSION_IN_USE: Self = Self(0x00001B96);
+    pub const ERROR_CTX_NO_FORCE_LOGOFF: Self = Self(0x00001B97);
+    pub const ERROR_CTX_ACCOUNT_RESTRICTION: Self = Self(0x00001B98);
+    pub const ERROR_RDP_PROTOCOL_ERROR: Self = Self(0x00001B99);
+    pub const ERROR_CTX_CDM_CONNECT: Self = Self(0x00001B9A);
+    pub const ERROR_CTX_CDM_DISCONNECT: Self = Self(0x00001B9B);
+    pub const ERROR_CTX_SECURITY_LAYER_ERROR: Self = Self(0x00001B9C);
+    pub const ERROR_TS_INCOMPATIBLE_SESSIONS: Self = Self(0x00001B9D);
+    pub const ERROR_TS_VIDEO_SUBSYSTEM_ERROR: Self = Self(0x00001B9E);
+    pub const ERROR_DS_NOT_INSTALLED: Self = Self(0x00002008);
+    pub const ERROR_DS_MEMBERSHIP_EVALUATED_LOCALLY: Self = Self(0x00002009);
+    pub const ERROR_DS_NO_ATTRIBUTE_OR_VALUE: Self = Self(0x0000200A);
+    pub const ERROR_DS_INVALID_ATTRIBUTE_SYNTAX: Self = Self(0x0000200B);
+    pub const ERROR_DS_ATTRIBUTE_TYPE_UNDEFINED: Self = Self(0x0000200C);
+    pub const ERROR_DS_ATTRIBUTE_OR_VALUE_EXISTS: Self = Self(0x0000200D);
+    pub const ERROR_DS_BUSY: Self = Self(0x0000200E);
+    pub const ERROR_DS_UNAVAILABLE: Self = Self(0x0000200F);
+    pub const ERROR_DS_NO_RIDS_ALLOCATED: Self = Self(0x00002010);
+    pub const ERROR_DS_NO_MORE_RIDS: Self = Self(0x00002011);
+    pub const ERROR_DS_INCORRECT_ROLE_OWNER: Self = Self(0x00002012);
+    pub const ERROR_DS_RIDMGR_INIT_ERROR: Self = Self(0x00002013);
+    pub const ERROR_DS_OBJ_CLASS_VIOLATION: Self = Self(0x00002014);
+    pub const ERROR_DS_CANT_ON_NON_LEAF: Self = Self(0x00002015);
+    pub const ERROR_DS_CANT_ON_RDN: Self = Self(0x00002016);
+    pub const ERROR_DS_CANT_MOD_OBJ_CLASS: Self = Self(0x00002017);
+    pub const ERROR_DS_CROSS_DOM_MOVE_ERROR: Self = Self(0x00002018);
+    pub const ERROR_DS_GC_NOT_AVAILABLE: Self = Self(0x00002019);
+    pub const ERROR_SHARED_POLICY: Self = Self(0x0000201A);
+    pub const ERROR_POLICY_OBJECT_NOT_FOUND: Self = Self(0x0000201B);
+    pub const ERROR_POLICY_ONLY_IN_DS: Self = Self(0x0000201C);
+    pub const ERROR_PROMOTION_ACTIVE: Self = Self(0x0000201D);
+    pub const ERROR_NO_PROMOTION_ACTIVE: Self = Self(0x0000201E);
+    pub const ERROR_DS_OPERATIONS_ERROR: Self = Self(0x00002020);
+    pub const ERROR_DS_PROTOCOL_ERROR: Self = Self(0x00002021);
+    pub const ERROR_DS_TIMELIMIT_EXCEEDED: Self = Self(0x00002022);
+    pub const ERROR_DS_SIZELIMIT_EXCEEDED: Self = Self(0x00002023);
+    pub const ERROR_DS_ADMIN_LIMIT_EXCEEDED: Self = Self(0x00002024);
+    pub const ERROR_DS_COMPARE_FALSE: Self = Self(0x00002025);
+    pub const ERROR_DS_COMPARE_TRUE: Self = Self(0x00002026);
+    pub const ERROR_DS_AUTH_METHOD_NOT_SUPPORTED: Self = Self(0x00002027);
+    pub const ERROR_DS_STRONG_AUTH_REQUIRED: Self = Self(0x00002028);
+    pub const ERROR_DS_INAPPROPRIATE_AUTH: Self = Self(0x00002029);
+    pub const ERROR_DS_AUTH_UNKNOWN: Self = Self(0x0000202A);
+    pub const ERROR_DS_REFERRAL: Self = Self(0x0000202B);
+    pub const ERROR_DS_UNAVAILABLE_CRIT_EXTENSION: Self = Self(0x0000202C);
+    pub const ERROR_DS_CONFIDENTIALITY_REQUIRED: Self = Self(0x0000202D);
+    pub const ERROR_DS_INAPPROPRIATE_MATCHING: Self = Self(0x0000202E);
+    pub const ERROR_DS_CONSTRAINT_VIOLATION: Self = Self(0x0000202F);
+    pub const ERROR_DS_NO_SUCH_OBJECT: Self = Self(0x00002030);
+    pub const ERROR_DS_ALIAS_PROBLEM: Self = Self(0x00002031);
+    pub const ERROR_DS_INVALID_DN_SYNTAX: Self = Self(0x00002032);
+    pub const ERROR_DS_IS_LEAF: Self = Self(0x00002033);
+    pub const ERROR_DS_ALIAS_DEREF_PROBLEM: Self = Self(0x00002034);
+    pub const ERROR_DS_UNWILLING_TO_PERFORM: Self = Self(0x00002035);
+    pub const ERROR_DS_LOOP_DETECT: Self = Self(0x00002036);
+    pub const ERROR_DS_NAMING_VIOLATION: Self = Self(0x00002037);
+    pub const ERROR_DS_OBJECT_RESULTS_TOO_LARGE: Self = Self(0x00002038);
+    pub const ERROR_DS_AFFECTS_MULTIPLE_DSAS: Self = Self(0x00002039);
+    pub const ERROR_DS_SERVER_DOWN: Self = Self(0x0000203A);
+    pub const ERROR_DS_LOCAL_ERROR: Self = Self(0x0000203B);
+    pub const ERROR_DS_ENCODING_ERROR: Self = Self(0x0000203C);
+    pub const ERROR_DS_DECODING_ERROR: Self = Self(0x0000203D);
+    pub const ERROR_DS_FILTER_UNKNOWN: Self = Self(0x0000203E);
+    pub const ERROR_DS_PARAM_ERROR: Self = Self(0x0000203F);
+    pub const ERROR_DS_NOT_SUPPORTED: Self = Self(0x00002040);
+    pub const ERROR_DS_NO_RESULTS_RETURNED: Self = Self(0x00002041);
+    pub const ERROR_DS_CONTROL_NOT_FOUND: Self = Self(0x00002042);
+    pub const ERROR_DS_CLIENT_LOOP: Self = Self(0x00002043);
+    pub const ERROR_DS_REFERRAL_LIMIT_EXCEEDED: Self = Self(0x00002044);
+    pub const ERROR_DS_SORT_CONTROL_MISSING: Self = Self(0x00002045);
+    pub const ERROR_DS_OFFSET_RANGE_ERROR: Self = Self(0x00002046);
+    pub const ERROR_DS_RIDMGR_DISABLED: Self = Self(0x00002047);
+    pub const ERROR_DS_ROOT_MUST_BE_NC: Self = Self(0x0000206D);
+    pub const ERROR_DS_ADD_REPLICA_INHIBITED: Self = Self(0x0000206E);
+    pub const ERROR_DS_ATT_NOT_DEF_IN_SCHEMA: Self = Self(0x0000206F);
+    pub const ERROR_DS_MAX_OBJ_SIZE_EXCEEDED: Self = Self(0x00002070);
+    pub const ERROR_DS_OBJ_STRING_NAME_EXISTS: Self = Self(0x00002071);
+    pub const ERROR_DS_NO_RDN_DEFINED_IN_SCHEMA: Self = Self(0x00002072);
+    pub const ERROR_DS_RDN_DOESNT_MATCH_SCHEMA: Self = Self(0x00002073);
+    pub const ERROR_DS_NO_REQUESTED_ATTS_FOUND: Self = Self(0x00002074);
+    pub const ERROR_DS_USER_BUFFER_TO_SMALL: Self = Self(0x00002075);
+    pub const ERROR_DS_ATT_IS_NOT_ON_OBJ: Self = Self(0x00002076);
+    pub const ERROR_DS_ILLEGAL_MOD_OPERATION: Self = Self(0x00002077);
+    pub const ERROR_DS_OBJ_TOO_LARGE: Self = Self(0x00002078);
+    pub const ERROR_DS_BAD_INSTANCE_TYPE: Self = Self(0x00002079);
+    pub const ERROR_DS_MASTERDSA_REQUIRED: Self = Self(0x0000207A);
+    pub const ERROR_DS_OBJECT_CLASS_REQUIRED: Self = Self(0x0000207B);
+    pub const ERROR_DS_MISSING_REQUIRED_ATT: Self = Self(0x0000207C);
+    pub const ERROR_DS_ATT_NOT_DEF_FOR_CLASS: Self = Self(0x0000207D);
+    pub const ERROR_DS_ATT_ALREADY_EXISTS: Self = Self(0x0000207E);
+    pub const ERROR_DS_CANT_ADD_ATT_VALUES: Self = Self(0x00002080);
+    pub const ERROR_DS_SINGLE_VALUE_CONSTRAINT: Self = Self(0x00002081);
+    pub const ERROR_DS_RANGE_CONSTRAINT: Self = Self(0x00002082);
+    pub const ERROR_DS_ATT_VAL_ALREADY_EXISTS: Self = Self(0x00002083);
+    pub const ERROR_DS_CANT_REM_MISSING_ATT: Self = Self(0x00002084);
+    pub const ERROR_DS_CANT_REM_MISSING_ATT_VAL: Self = Self(0x00002085);
+    pub const ERROR_DS_ROOT_CANT_BE_SUBREF: Self = Self(0x00002086);
+    pub const ERROR_DS_NO_CHAINING: Self = Self(0x00002087);
+    pub const ERROR_DS_NO_CHAINED_EVAL: Self = Self(0x00002088);
+    pub const ERROR_DS_NO_PARENT_OBJECT: Self = Self(0x00002089);
+    pub const ERROR_DS_PARENT_IS_AN_ALIAS: Self = Self(0x0000208A);
+    pub const ERROR_DS_CANT_MIX_MASTER_AND_REPS: Self = Self(0x0000208B);
+    pub const ERROR_DS_CHILDREN_EXIST: Self = Self(0x0000208C);
+    pub const ERROR_DS_OBJ_NOT_FOUND: Self = Self(0x0000208D);
+    pub const ERROR_DS_ALIASED_OBJ_MISSING: Self = Self(0x0000208E);
+    pub const ERROR_DS_BAD_NAME_SYNTAX: Self = Self(0x0000208F);
+    pub const ERROR_DS_ALIAS_POINTS_TO_ALIAS: Self = Self(0x00002090);
+    pub const ERROR_DS_CANT_DEREF_ALIAS: Self = Self(0x00002091);
+    pub const ERROR_DS_OUT_OF_SCOPE: Self = Self(0x00002092);
+    pub const ERROR_DS_OBJECT_BEING_REMOVED: Self = Self(0x00002093);
+    pub const ERROR_DS_CANT_DELETE_DSA_OBJ: Self = Self(0x00002094);
+    pub const ERROR_DS_GENERIC_ERROR: Self = Self(0x00002095);
+    pub const ERROR_DS_DSA_MUST_BE_INT_MASTER: Self = Self(0x00002096);
+    pub const ERROR_DS_CLASS_NOT_DSA: Self = Self(0x00002097);
+    pub const ERROR_DS_INSUFF_ACCESS_RIGHTS: Self = Self(0x00002098);
+    pub const ERROR_DS_ILLEGAL_SUPERIOR: Self = Self(0x00002099);
+    pub const ERROR_DS_ATTRIBUTE_OWNED_BY_SAM: Self = Self(0x0000209A);
+    pub const ERROR_DS_NAME_TOO_MANY_PARTS: Self = Self(0x0000209B);
+    pub const ERROR_DS_NAME_TOO_LONG: Self = Self(0x0000209C);
+    pub const ERROR_DS_NAME_VALUE_TOO_LONG: Self = Self(0x0000209D);
+    pub const ERROR_DS_NAME_UNPARSEABLE: Self = Self(0x0000209E);
+    pub const ERROR_DS_NAME_TYPE_UNKNOWN: Self = Self(0x0000209F);
+    pub const ERROR_DS_NOT_AN_OBJECT: Self = Self(0x000020A0);
+    pub const ERROR_DS_SEC_DESC_TOO_SHORT: Self = Self(0x000020A1);
+    pub const ERROR_DS_SEC_DESC_INVALID: Self = Self(0x000020A2);
+    pub const ERROR_DS_NO_DELETED_NAME: Self = Self(0x000020A3);
+    pub const ERROR_DS_SUBREF_MUST_HAVE_PARENT: Self = Self(0x000020A4);
+    pub const ERROR_DS_NCNAME_MUST_BE_NC: Self = Self(0x000020A5);
+    pub const ERROR_DS_CANT_ADD_SYSTEM_ONLY: Self = Self(0x000020A6);
+    pub const ERROR_DS_CLASS_MUST_BE_CONCRETE: Self = Self(0x000020A7);
+    pub const ERROR_DS_INVALID_DMD: Self = Self(0x000020A8);
+    pub const ERROR_DS_OBJ_GUID_EXISTS: Self = Self(0x000020A9);
+    pub const ERROR_DS_NOT_ON_BACKLINK: Self = Self(0x000020AA);
+    pub const ERROR_DS_NO_CROSSREF_FOR_NC: Self = Self(0x000020AB);
+    pub const ERROR_DS_SHUTTING_DOWN: Self = Self(0x000020AC);
+    pub const ERROR_DS_UNKNOWN_OPERATION: Self = Self(0x000020AD);
+    pub const ERROR_DS_INVALID_ROLE_OWNER: Self = Self(0x000020AE);
+    pub const ERROR_DS_COULDNT_CONTACT_FSMO: Self = Self(0x000020AF);
+    pub const ERROR_DS_CROSS_NC_DN_RENAME: Self = Self(0x000020B0);
+    pub const ERROR_DS_CANT_MOD_SYSTEM_ONLY: Self = Self(0x000020B1);
+    pub const ERROR_DS_REPLICATOR_ONLY: Self = Self(0x000020B2);
+    pub const ERROR_DS_OBJ_CLASS_NOT_DEFINED: Self = Self(0x000020B3);
+    pub const ERROR_DS_OBJ_CLASS_NOT_SUBCLASS: Self = Self(0x000020B4);
+    pub const ERROR_DS_NAME_REFERENCE_INVALID: Self = Self(0x000020B5);
+    pub const ERROR_DS_CROSS_REF_EXISTS: Self = Self(0x000020B6);
+    pub const ERROR_DS_CANT_DEL_MASTER_CROSSREF: Self = Self(0x000020B7);
+    pub const ERROR_DS_SUBTREE_NOTIFY_NOT_NC_HEAD: Self = Self(0x000020B8);
+    pub const ERROR_DS_NOTIFY_FILTER_TOO_COMPLEX: Self = Self(0x000020B9);
+    pub const ERROR_DS_DUP_RDN: Self = Self(0x000020BA);
+    pub const ERROR_DS_DUP_OID: Self = Self(0x000020BB);
+    pub const ERROR_DS_DUP_MAPI_ID: Self = Self(0x000020BC);
+    pub const ERROR_DS_DUP_SCHEMA_ID_GUID: Self = Self(0x000020BD);
+    pub const ERROR_DS_DUP_LDAP_DISPLAY_NAME: Self = Self(0x000020BE);
+    pub const ERROR_DS_SEMANTIC_ATT_TEST: Self = Self(0x000020BF);
+    pub const ERROR_DS_SYNTAX_MISMATCH: Self = Self(0x000020C0);
+    pub const ERROR_DS_EXISTS_IN_MUST_HAVE: Self = Self(0x000020C1);
+    pub const ERROR_DS_EXISTS_IN_MAY_HAVE: Self = Self(0x000020C2);
+    pub const ERROR_DS_NONEXISTENT_MAY_HAVE: Self = Self(0x000020C3);
+    pub const ERROR_DS_NONEXISTENT_MUST_HAVE: Self = Self(0x000020C4);
+    pub const ERROR_DS_AUX_CLS_TEST_FAIL: Self = Self(0x000020C5);
+    pub const ERROR_DS_NONEXISTENT_POSS_SUP: Self = Self(0x000020C6);
+    pub const ERROR_DS_SUB_CLS_TEST_FAIL: Self = Self(0x000020C7);
+    pub const ERROR_DS_BAD_RDN_ATT_ID_SYNTAX: Self = Self(0x000020C8);
+    pub const ERROR_DS_EXISTS_IN_AUX_CLS: Self = Self(0x000020C9);
+    pub const ERROR_DS_EXISTS_IN_SUB_CLS: Self = Self(0x000020CA);
+    pub const ERROR_DS_EXISTS_IN_POSS_SUP: Self = Self(0x000020CB);
+    pub const ERROR_DS_RECALCSCHEMA_FAILED: Self = Self(0x000020CC);
+    pub const ERROR_DS_TREE_DELETE_NOT_FINISHED: Self = Self(0x000020CD);
+    pub const ERROR_DS_CANT_DELETE: Self = Self(0x000020CE);
+    pub const ERROR_DS_ATT_SCHEMA_REQ_ID: Self = Self(0x000020CF);
+    pub const ERROR_DS_BAD_ATT_SCHEMA_SYNTAX: Self = Self(0x000020D0);
+    pub const ERROR_DS_CANT_CACHE_ATT: Self = Self(0x000020D1);
+    pub const ERROR_DS_CANT_CACHE_CLASS: Self = Self(0x000020D2);
+    pub const ERROR_DS_CANT_REMOVE_ATT_CACHE: Self = Self(0x000020D3);
+    pub const ERROR_DS_CANT_REMOVE_CLASS_CACHE: Self = Self(0x000020D4);
+    pub const ERROR_DS_CANT_RETRIEVE_DN: Self = Self(0x000020D5);
+    pub const ERROR_DS_MISSING_SUPREF: Self = Self(0x000020D6);
+    pub const ERROR_DS_CANT_RETRIEVE_INSTANCE: Self = Self(0x000020D7);
+    pub const ERROR_DS_CODE_INCONSISTENCY: Self = Self(0x000020D8);
+    pub const ERROR_DS_DATABASE_ERROR: Self = Self(0x000020D9);
+    pub const ERROR_DS_GOVERNSID_MISSING: Self = Self(0x000020DA);
+    pub const ERROR_DS_MISSING_EXPECTED_ATT: Self = Self(0x000020DB);
+    pub const ERROR_DS_NCNAME_MISSING_CR_REF: Self = Self(0x000020DC);
+    pub const ERROR_DS_SECURITY_CHECKING_ERROR: Self = Self(0x000020DD);
+    pub const ERROR_DS_SCHEMA_NOT_LOADED: Self = Self(0x000020DE);
+    pub const ERROR_DS_SCHEMA_ALLOC_FAILED: Self = Self(0x000020DF);
+    pub const ERROR_DS_ATT_SCHEMA_REQ_SYNTAX: Self = Self(0x000020E0);
+    pub const ERROR_DS_GCVERIFY_ERROR: Self = Self(0x000020E1);
+    pub const ERROR_DS_DRA_SCHEMA_MISMATCH: Self = Self(0x000020E2);
+    pub const ERROR_DS_CANT_FIND_DSA_OBJ: Self = Self(0x000020E3);
+    pub const ERROR_DS_CANT_FIND_EXPECTED_NC: Self = Self(0x000020E4);
+    pub const ERROR_DS_CANT_FIND_NC_IN_CACHE: Self = Self(0x000020E5);
+    pub const ERROR_DS_CANT_RETRIEVE_CHILD: Self = Self(0x000020E6);
+    pub const ERROR_DS_SECURITY_ILLEGAL_MODIFY: Self = Self(0x000020E7);
+    pub const ERROR_DS_CANT_REPLACE_HIDDEN_REC: Self = Self(0x000020E8);
+    pub const ERROR_DS_BAD_HIERARCHY_FILE: Self = Self(0x000020E9);
+    pub const ERROR_DS_BUILD_HIERARCHY_TABLE_FAILED: Self = Self(0x000020EA);
+    pub const ERROR_DS_CONFIG_PARAM_MISSING: Self = Self(0x000020EB);
+    pub const ERROR_DS_COUNTING_AB_INDICES_FAILED: Self = Self(0x000020EC);
+    pub const ERROR_DS_HIERARCHY_TABLE_MALLOC_FAILED: Self = Self(0x000020ED);
+    pub const ERROR_DS_INTERNAL_FAILURE: Self = Self(0x000020EE);
+    pub const ERROR_DS_UNKNOWN_ERROR: Self = Self(0x000020EF);
+    pub const ERROR_DS_ROOT_REQUIRES_CLASS_TOP: Self = Self(0x000020F0);
+    pub const ERROR_DS_REFUSING_FSMO_ROLES: Self = Self(0x000020F1);
+    pub const ERROR_DS_MISSING_FSMO_SETTINGS: Self = Self(0x000020F2);
+    pub const ERROR_DS_UNABLE_TO_SURRENDER_ROLES: Self = Self(0x000020F3);
+    pub const ERROR_DS_DRA_GENERIC: Self = Self(0x000020F4);
+    pub const ERROR_DS_DRA_INVALID_PARAMETER: Self = Self(0x000020F5);
+    pub const ERROR_DS_DRA_BUSY: Self = Self(0x000020F6);
+    pub const ERROR_DS_DRA_BAD_DN: Self = Self(0x000020F7);
+    pub const ERROR_DS_DRA_BAD_NC: Self = Self(0x000020F8);
+    pub const ERROR_DS_DRA_DN_EXISTS: Self = Self(0x000020F9);
+    pub const ERROR_DS_DRA_INTERNAL_ERROR: Self = Self(0x000020FA);
+    pub const ERROR_DS_DRA_INCONSISTENT_DIT: Self = Self(0x000020FB);
+    pub const ERROR_DS_DRA_CONNECTION_FAILED: Self = Self(0x000020FC);
+    pub const ERROR_DS_DRA_BAD_INSTANCE_TYPE: Self = Self(0x000020FD);
+    pub const ERROR_DS_DRA_OUT_OF_MEM: Self = Self(0x000020FE);
+    pub const ERROR_DS_DRA_MAIL_PROBLEM: Self = Self(0x000020FF);
+    pub const ERROR_DS_DRA_REF_ALREADY_EXISTS: Self = Self(0x00002100);
+    pub const ERROR_DS_DRA_REF_NOT_FOUND: Self = Self(0x00002101);
+    pub const ERROR_DS_DRA_OBJ_IS_REP_SOURCE: Self = Self(0x00002102);
+    pub const ERROR_DS_DRA_DB_ERROR: Self = Self(0x00002103);
+    pub const ERROR_DS_DRA_NO_REPLICA: Self = Self(0x00002104);
+    pub const ERROR_DS_DRA_ACCESS_DENIED: Self = Self(0x00002105);
+    pub const ERROR_DS_DRA_NOT_SUPPORTED: Self = Self(0x00002106);
+    pub const ERROR_DS_DRA_RPC_CANCELLED: Self = Self(0x00002107);
+    pub const ERROR_DS_DRA_SOURCE_DISABLED: Self = Self(0x00002108);
+    pub const ERROR_DS_DRA_SINK_DISABLED: Self = Self(0x00002109);
+    pub const ERROR_DS_DRA_NAME_COLLISION: Self = Self(0x0000210A);
+    pub const ERROR_DS_DRA_SOURCE_REINSTALLED: Self = Self(0x0000210B);
+    pub const ERROR_DS_DRA_MISSING_PARENT: Self = Self(0x0000210C);
+    pub const ERROR_DS_DRA_PREEMPTED: Self = Self(0x0000210D);
+    pub const ERROR_DS_DRA_ABANDON_SYNC: Self = Self(0x0000210E);
+    pub const ERROR_DS_DRA_SHUTDOWN: Self = Self(0x0000210F);
+    pub const ERROR_DS_DRA_INCOMPATIBLE_PARTIAL_SET: Self = Self(0x00002110);
+    pub const ERROR_DS_DRA_SOURCE_IS_PARTIAL_REPLICA: Self = Self(0x00002111);
+    pub const ERROR_DS_DRA_EXTN_CONNECTION_FAILED: Self = Self(0x00002112);
+    pub const ERROR_DS_INSTALL_SCHEMA_MISMATCH: Self = Self(0x00002113);
+    pub const ERROR_DS_DUP_LINK_ID: Self = Self(0x00002114);
+    pub const ERROR_DS_NAME_ERROR_RESOLVING: Self = Self(0x00002115);
+    pub const ERROR_DS_NAME_ERROR_NOT_FOUND: Self = Self(0x00002116);
+    pub const ERROR_DS_NAME_ERROR_NOT_UNIQUE: Self = Self(0x00002117);
+    pub const ERROR_DS_NAME_ERROR_NO_MAPPING: Self = Self(0x00002118);
+    pub const ERROR_DS_NAME_ERROR_DOMAIN_ONLY: Self = Self(0x00002119);
+    pub const ERROR_DS_NAME_ERROR_NO_SYNTACTICAL_MAPPING: Self = Self(0x0000211A);
+    pub const ERROR_DS_CONSTRUCTED_ATT_MOD: Self = Self(0x0000211B);
+    pub const ERROR_DS_WRONG_OM_OBJ_CLASS: Self = Self(0x0000211C);
+    pub const ERROR_DS_DRA_REPL_PENDING: Self = Self(0x0000211D);
+    pub const ERROR_DS_DS_REQUIRED: Self = Self(0x0000211E);
+    pub const ERROR_DS_INVALID_LDAP_DISPLAY_NAME: Self = Self(0x0000211F);
+    pub const ERROR_DS_NON_BASE_SEARCH: Self = Self(0x00002120);
+    pub const ERROR_DS_CANT_RETRIEVE_ATTS: Self = Self(0x00002121);
+    pub const ERROR_DS_BACKLINK_WITHOUT_LINK: Self = Self(0x00002122);
+    pub const ERROR_DS_EPOCH_MISMATCH: Self = Self(0x00002123);
+    pub const ERROR_DS_SRC_NAME_MISMATCH: Self = Self(0x00002124);
+    pub const ERROR_DS_SRC_AND_DST_NC_IDENTICAL: Self = Self(0x00002125);
+    pub const ERROR_DS_DST_NC_MISMATCH: Self = Self(0x00002126);
+    pub const ERROR_DS_NOT_AUTHORITIVE_FOR_DST_NC: Self = Self(0x00002127);
+    pub const ERROR_DS_SRC_GUID_MISMATCH: Self = Self(0x00002128);
+    pub const ERROR_DS_CANT_MOVE_DELETED_OBJECT: Self = Self(0x00002129);
+    pub const ERROR_DS_PDC_OPERATION_IN_PROGRESS: Self = Self(0x0000212A);
+    pub const ERROR_DS_CROSS_DOMAIN_CLEANUP_REQD: Self = Self(0x0000212B);
+    pub const ERROR_DS_ILLEGAL_XDOM_MOVE_OPERATION: Self = Self(0x0000212C);
+    pub const ERROR_DS_CANT_WITH_ACCT_GROUP_MEMBERSHPS: Self = Self(0x0000212D);
+    pub const ERROR_DS_NC_MUST_HAVE_NC_PARENT: Self = Self(0x0000212E);
+    pub const ERROR_DS_CR_IMPOSSIBLE_TO_VALIDATE: Self = Self(0x0000212F);
+    pub const ERROR_DS_DST_DOMAIN_NOT_NATIVE: Self = Self(0x00002130);
+    pub const ERROR_DS_MISSING_INFRASTRUCTURE_CONTAINER: Self = Self(0x00002131);
+    pub const ERROR_DS_CANT_MOVE_ACCOUNT_GROUP: Self = Self(0x00002132);
+    pub const ERROR_DS_CANT_MOVE_RESOURCE_GROUP: Self = Self(0x00002133);
+    pub const ERROR_DS_INVALID_SEARCH_FLAG: Self = Self(0x00002134);
+    pub const ERROR_DS_NO_TREE_DELETE_ABOVE_NC: Self = Self(0x00002135);
+    pub const ERROR_DS_COULDNT_LOCK_TREE_FOR_DELETE: Self = Self(0x00002136);
+    pub const ERROR_DS_COULDNT_IDENTIFY_OBJECTS_FOR_TREE_DELETE: Self = Self(0x00002137);
+    pub const ERROR_DS_SAM_INIT_FAILURE: Self = Self(0x00002138);
+    pub const ERROR_DS_SENSITIVE_GROUP_VIOLATION: Self = Self(0x00002139);
+    pub const ERROR_DS_CANT_MOD_PRIMARYGROUPID: Self = Self(0x0000213A);
+    pub const ERROR_DS_ILLEGAL_BASE_SCHEMA_MOD: Self = Self(0x0000213B);
+    pub const ERROR_DS_NONSAFE_SCHEMA_CHANGE: Self = Self(0x0000213C);
+    pub const ERROR_DS_SCHEMA_UPDATE_DISALLOWED: Self = Self(0x0000213D);
+    pub const ERROR_DS_CANT_CREATE_UNDER_SCHEMA: Self = Self(0x0000213E);
+    pub const ERROR_DS_INSTALL_NO_SRC_SCH_VERSION: Self = Self(0x0000213F);
+    pub const ERROR_DS_INSTALL_NO_SCH_VERSION_IN_INIFILE: Self = Self(0x00002140);
+    pub const ERROR_DS_INVALID_GROUP_TYPE: Self = Self(0x00002141);
+    pub const ERROR_DS_NO_NEST_GLOBALGROUP_IN_MIXEDDOMAIN: Self = Self(0x00002142);
+    pub const ERROR_DS_NO_NEST_LOCALGROUP_IN_MIXEDDOMAIN: Self = Self(0x00002143);
+    pub const ERROR_DS_GLOBAL_CANT_HAVE_LOCAL_MEMBER: Self = Self(0x00002144);
+    pub const ERROR_DS_GLOBAL_CANT_HAVE_UNIVERSAL_MEMBER: Self = Self(0x00002145);
+    pub const ERROR_DS_UNIVERSAL_CANT_HAVE_LOCAL_MEMBER: Self = Self(0x00002146);
+    pub const ERROR_DS_GLOBAL_CANT_HAVE_CROSSDOMAIN_MEMBER: Self = Self(0x00002147);
+    pub const ERROR_DS_LOCAL_CANT_HAVE_CROSSDOMAIN_LOCAL_MEMBER: Self = Self(0x00002148);
+    pub const ERROR_DS_HAVE_PRIMARY_MEMBERS: Self = Self(0x00002149);
+    pub const ERROR_DS_STRING_SD_CONVERSION_FAILED: Self = Self(0x0000214A);
+    pub const ERROR_DS_NAMING_MASTER_GC: Self = Self(0x0000214B);
+    pub const ERROR_DS_DNS_LOOKUP_FAILURE: Self = Self(0x0000214C);
+    pub const ERROR_DS_COULDNT_UPDATE_SPNS: Self = Self(0x0000214D);
+    pub const ERROR_DS_CANT_RETRIEVE_SD: Self = Self(0x0000214E);
+    pub const ERROR_DS_KEY_NOT_UNIQUE: Self = Self(0x0000214F);
+    pub const ERROR_DS_WRONG_LINKED_ATT_SYNTAX: Self = Self(0x00002150);
+    pub const ERROR_DS_SAM_NEED_BOOTKEY_PASSWORD: Self = Self(0x00002151);
+    pub const ERROR_DS_SAM_NEED_BOOTKEY_FLOPPY: Self = Self(0x00002152);
+    pub const ERROR_DS_CANT_START: Self = Self(0x00002153);
+    pub const ERROR_DS_INIT_FAILURE: Self = Self(0x00002154);
+    pub const ERROR_DS_NO_PKT_PRIVACY_ON_CONNECTION: Self = Self(0x00002155);
+    pub const ERROR_DS_SOURCE_DOMAIN_IN_FOREST: Self = Self(0x00002156);
+    pub const ERROR_DS_DESTINATION_DOMAIN_NOT_IN_FOREST: Self = Self(0x00002157);
+    pub const ERROR_DS_DESTINATION_AUDITING_NOT_ENABLED: Self = Self(0x00002158);
+    pub const ERROR_DS_CANT_FIND_DC_FOR_SRC_DOMAIN: Self = Self(0x00002159);
+    pub const ERROR_DS_SRC_OBJ_NOT_GROUP_OR_USER: Self = Self(0x0000215A);
+    pub const ERROR_DS_SRC_SID_EXISTS_IN_FOREST: Self = Self(0x0000215B);
+    pub const ERROR_DS_SRC_AND_DST_OBJECT_CLASS_MISMATCH: Self = Self(0x0000215C);
+    pub const ERROR_SAM_INIT_FAILURE: Self = Self(0x0000215D);
+    pub const ERROR_DS_DRA_SCHEMA_INFO_SHIP: Self = Self(0x0000215E);
+    pub const ERROR_DS_DRA_SCHEMA_CONFLICT: Self = Self(0x0000215F);
+    pub const ERROR_DS_DRA_EARLIER_SCHEMA_CONFLICT: Self = Self(0x00002160);
+    pub const ERROR_DS_DRA_OBJ_NC_MISMATCH: Self = Self(0x00002161);
+    pub const ERROR_DS_NC_STILL_HAS_DSAS: Self = Self(0x00002162);
+    pub const ERROR_DS_GC_REQUIRED: Self = Self(0x00002163);
+    pub const ERROR_DS_LOCAL_MEMBER_OF_LOCAL_ONLY: Self = Self(0x00002164);
+    pub const ERROR_DS_NO_FPO_IN_UNIVERSAL_GROUPS: Self = Self(0x00002165);
+    pub const ERROR_DS_CANT_ADD_TO_GC: Self = Self(0x00002166);
+    pub const ERROR_DS_NO_CHECKPOINT_WITH_PDC: Self = Self(0x00002167);
+    pub const ERROR_DS_SOURCE_AUDITING_NOT_ENABLED: Self = Self(0x00002168);
+    pub const ERROR_DS_CANT_CREATE_IN_NONDOMAIN_NC: Self = Self(0x00002169);
+    pub const ERROR_DS_INVALID_NAME_FOR_SPN: Self = Self(0x0000216A);
+    pub const ERROR_DS_FILTER_USES_CONTRUCTED_ATTRS: Self = Self(0x0000216B);
+    pub const ERROR_DS_UNICODEPWD_NOT_IN_QUOTES: Self = Self(0x0000216C);
+    pub const ERROR_DS_MACHINE_ACCOUNT_QUOTA_EXCEEDED: Self = Self(0x0000216D);
+    pub const ERROR_DS_MUST_BE_RUN_ON_DST_DC: Self = Self(0x0000216E);
+    pub const ERROR_DS_SRC_DC_MUST_BE_SP4_OR_GREATER: Self = Self(0x0000216F);
+    pub const ERROR_DS_CANT_TREE_DELETE_CRITICAL_OBJ: Self = Self(0x00002170);
+    pub const ERROR_DS_INIT_FAILURE_CONSOLE: Self = Self(0x00002171);
+    pub const ERROR_DS_SAM_INIT_FAILURE_CONSOLE: Self = Self(0x00002172);
+    pub const ERROR_DS_FOREST_VERSION_TOO_HIGH: Self = Self(0x00002173);
+    pub const ERROR_DS_DOMAIN_VERSION_TOO_HIGH: Self = Self(0x00002174);
+    pub const ERROR_DS_FOREST_VERSION_TOO_LOW: Self = Self(0x00002175);
+    pub const ERROR_DS_DOMAIN_VERSION_TOO_LOW: Self = Self(0x00002176);
+    pub const ERROR_DS_INCOMPATIBLE_VERSION: Self = Self(0x00002177);
+    pub const ERROR_DS_LOW_DSA_VERSION: Self = Self(0x00002178);
+    pub const ERROR_DS_NO_BEHAVIOR_VERSION_IN_MIXEDDOMAIN: Self = Self(0x00002179);
+    pub const ERROR_DS_NOT_SUPPORTED_SORT_ORDER: Self = Self(0x0000217A);
+    pub const ERROR_DS_NAME_NOT_UNIQUE: Self = Self(0x0000217B);
+    pub const ERROR_DS_MACHINE_ACCOUNT_CREATED_PRENT4: Self = Self(0x0000217C);
+    pub const ERROR_DS_OUT_OF_VERSION_STORE: Self = Self(0x0000217D);
+    pub const ERROR_DS_INCOMPATIBLE_CONTROLS_USED: Self = Self(0x0000217E);
+    pub const ERROR_DS_NO_REF_DOMAIN: Self = Self(0x0000217F);
+    pub const ERROR_DS_RESERVED_LINK_ID: Self = Self(0x00002180);
+    pub const ERROR_DS_LINK_ID_NOT_AVAILABLE: Self = Self(0x00002181);
+    pub const ERROR_DS_AG_CANT_HAVE_UNIVERSAL_MEMBER: Self = Self(0x00002182);
+    pub const ERROR_DS_MODIFYDN_DISALLOWED_BY_INSTANCE_TYPE: Self = Self(0x00002183);
+    pub const ERROR_DS_NO_OBJECT_MOVE_IN_SCHEMA_NC: Self = Self(0x00002184);
+    pub const ERROR_DS_MODIFYDN_DISALLOWED_BY_FLAG: Self = Self(0x00002185);
+    pub const ERROR_DS_MODIFYDN_WRONG_GRANDPARENT: Self = Self(0x00002186);
+    pub const ERROR_DS_NAME_ERROR_TRUST_REFERRAL: Self = Self(0x00002187);
+    pub const ERROR_NOT_SUPPORTED_ON_STANDARD_SERVER: Self = Self(0x00002188);
+    pub const ERROR_DS_CANT_ACCESS_REMOTE_PART_OF_AD: Self = Self(0x00002189);
+    pub const ERROR_DS_CR_IMPOSSIBLE_TO_VALIDATE_V2: Self = Self(0x0000218A);
+    pub const ERROR_DS_THREAD_LIMIT_EXCEEDED: Self = Self(0x0000218B);
+    pub const ERROR_DS_NOT_CLOSEST: Self = Self(0x0000218C);
+    pub const ERROR_DS_CANT_DERIVE_SPN_WITHOUT_SERVER_REF: Self = Self(0x0000218D);
+    pub const ERROR_DS_SINGLE_USER_MODE_FAILED: Self = Self(0x0000218E);
+    pub const ERROR_DS_NTDSCRIPT_SYNTAX_ERROR: Self = Self(0x0000218F);
+    pub const ERROR_DS_NTDSCRIPT_PROCESS_ERROR: Self = Self(0x00002190);
+    pub const ERROR_DS_DIFFERENT_REPL_EPOCHS: Self = Self(0x00002191);
+    pub const ERROR_DS_DRS_EXTENSIONS_CHANGED: Self = Self(0x00002192);
+    pub const ERROR_DS_REPLICA_SET_CHANGE_NOT_ALLOWED_ON_DISABLED_CR: Self = Self(0x00002193);
+    pub const ERROR_DS_NO_MSDS_INTID: Self = Self(0x00002194);
+    pub const ERROR_DS_DUP_MSDS_INTID: Self = Self(0x00002195);
+    pub const ERROR_DS_EXISTS_IN_RDNATTID: Self = Self(0x00002196);
+    pub const ERROR_DS_AUTHORIZATION_FAILED: Self = Self(0x00002197);
+    pub const ERROR_DS_INVALID_SCRIPT: Self = Self(0x00002198);
+    pub const ERROR_DS_REMOTE_CROSSREF_OP_FAILED: Self = Self(0x00002199);
+    pub const ERROR_DS_CROSS_REF_BUSY: Self = Self(0x0000219A);
+    pub const ERROR_DS_CANT_DERIVE_SPN_FOR_DELETED_DOMAIN: Self = Self(0x0000219B);
+    pub const ERROR_DS_CANT_DEMOTE_WITH_WRITEABLE_NC: Self = Self(0x0000219C);
+    pub const ERROR_DS_DUPLICATE_ID_FOUND: Self = Self(0x0000219D);
+    pub const ERROR_DS_INSUFFICIENT_ATTR_TO_CREATE_OBJECT: Self = Self(0x0000219E);
+    pub const ERROR_DS_GROUP_CONVERSION_ERROR: Self = Self(0x0000219F);
+    pub const ERROR_DS_CANT_MOVE_APP_BASIC_GROUP: Self = Self(0x000021A0);
+    pub const ERROR_DS_CANT_MOVE_APP_QUERY_GROUP: Self = Self(0x000021A1);
+    pub const ERROR_DS_ROLE_NOT_VERIFIED: Self = Self(0x000021A2);
+    pub const ERROR_DS_WKO_CONTAINER_CANNOT_BE_SPECIAL: Self = Self(0x000021A3);
+    pub const ERROR_DS_DOMAIN_RENAME_IN_PROGRESS: Self = Self(0x000021A4);
+    pub const ERROR_DS_EXISTING_AD_CHILD_NC: Self = Self(0x000021A5);
+    pub const ERROR_DS_REPL_LIFETIME_EXCEEDED: Self = Self(0x000021A6);
+    pub const ERROR_DS_DISALLOWED_IN_SYSTEM_CONTAINER: Self = Self(0x000021A7);
+    pub const ERROR_DS_LDAP_SEND_QUEUE_FULL: Self = Self(0x000021A8);
+    pub const ERROR_DS_DRA_OUT_SCHEDULE_WINDOW: Self = Self(0x000021A9);
+    pub const ERROR_DS_POLICY_NOT_KNOWN: Self = Self(0x000021AA);
+    pub const ERROR_NO_SITE_SETTINGS_OBJECT: Self = Self(0x000021AB);
+    pub const ERROR_NO_SECRETS: Self = Self(0x000021AC);
+    pub const ERROR_NO_WRITABLE_DC_FOUND: Self = Self(0x000021AD);
+    pub const ERROR_DS_NO_SERVER_OBJECT: Self = Self(0x000021AE);
+    pub const ERROR_DS_NO_NTDSA_OBJECT: Self = Self(0x000021AF);
+    pub const ERROR_DS_NON_ASQ_SEARCH: Self = Self(0x000021B0);
+    pub const ERROR_DS_AUDIT_FAILURE: Self = Self(0x000021B1);
+    pub const ERROR_DS_INVALID_SEARCH_FLAG_SUBTREE: Self = Self(0x000021B2);
+    pub const ERROR_DS_INVALID_SEARCH_FLAG_TUPLE: Self = Self(0x000021B3);
+    pub const ERROR_DS_HIERARCHY_TABLE_TOO_DEEP: Self = Self(0x000021B4);
+    pub const ERROR_DS_DRA_CORRUPT_UTD_VECTOR: Self = Self(0x000021B5);
+    pub const ERROR_DS_DRA_SECRETS_DENIED: Self = Self(0x000021B6);
+    pub const ERROR_DS_RESERVED_MAPI_ID: Self = Self(0x000021B7);
+    pub const ERROR_DS_MAPI_ID_NOT_AVAILABLE: Self = Self(0x000021B8);
+    pub const ERROR_DS_DRA_MISSING_KRBTGT_SECRET: Self = Self(0x000021B9);
+    pub const ERROR_DS_DOMAIN_NAME_EXISTS_IN_FOREST: Self = Self(0x000021BA);
+    pub const ERROR_DS_FLAT_NAME_EXISTS_IN_FOREST: Self = Self(0x000021BB);
+    pub const ERROR_INVALID_USER_PRINCIPAL_NAME: Self = Self(0x000021BC);
+    pub const ERROR_DS_OID_MAPPED_GROUP_CANT_HAVE_MEMBERS: Self = Self(0x000021BD);
+    pub const ERROR_DS_OID_NOT_FOUND: Self = Self(0x000021BE);
+    pub const ERROR_DS_DRA_RECYCLED_TARGET: Self = Self(0x000021BF);
+    pub const ERROR_DS_DISALLOWED_NC_REDIRECT: Self = Self(0x000021C0);
+    pub const ERROR_DS_HIGH_ADLDS_FFL: Self = Self(0x000021C1);
+    pub const ERROR_DS_HIGH_DSA_VERSION: Self = Self(0x000021C2);
+    pub const ERROR_DS_LOW_ADLDS_FFL: Self = Self(0x000021C3);
+    pub const ERROR_DOMAIN_SID_SAME_AS_LOCAL_WORKSTATION: Self = Self(0x000021C4);
+    pub const ERROR_DS_UNDELETE_SAM_VALIDATION_FAILED: Self = Self(0x000021C5);
+    pub const ERROR_INCORRECT_ACCOUNT_TYPE: Self = Self(0x000021C6);
+    pub const ERROR_DS_SPN_VALUE_NOT_UNIQUE_IN_FOREST: Self = Self(0x000021C7);
+    pub const ERROR_DS_UPN_VALUE_NOT_UNIQUE_IN_FOREST: Self = Self(0x000021C8);
+    pub const ERROR_DS_MISSING_FOREST_TRUST: Self = Self(0x000021C9);
+    pub const ERROR_DS_VALUE_KEY_NOT_UNIQUE: Self = Self(0x000021CA);
+    pub const ERROR_WEAK_WHFBKEY_BLOCKED: Self = Self(0x000021CB);
+    pub const ERROR_DS_PER_ATTRIBUTE_AUTHZ_FAILED_DURING_ADD: Self = Self(0x000021CC);
+    pub const ERROR_LOCAL_POLICY_MODIFICATION_NOT_SUPPORTED: Self = Self(0x000021CD);
+    pub const ERROR_POLICY_CONTROLLED_ACCOUNT: Self = Self(0x000021CE);
+    pub const ERROR_LAPS_LEGACY_SCHEMA_MISSING: Self = Self(0x000021CF);
+    pub const ERROR_LAPS_SCHEMA_MISSING: Self = Self(0x000021D0);
+    pub const ERROR_LAPS_ENCRYPTION_REQUIRES_2016_DFL: Self = Self(0x000021D1);
+    pub const DNS_ERROR_RCODE_FORMAT_ERROR: Self = Self(0x00002329);
+    pub const DNS_ERROR_RCODE_SERVER_FAILURE: Self = Self(0x0000232A);
+    pub const DNS_ERROR_RCODE_NAME_ERROR: Self = Self(0x0000232B);
+    pub const DNS_ERROR_RCODE_NOT_IMPLEMENTED: Self = Self(0x0000232C);
+    pub const DNS_ERROR_RCODE_REFUSED: Self = Self(0x0000232D);
+    pub const DNS_ERROR_RCODE_YXDOMAIN: Self = Self(0x0000232E);
+    pub const DNS_ERROR_RCODE_YXRRSET: Self = Self(0x0000232F);
+    pub const DNS_ERROR_RCODE_NXRRSET: Self = Self(0x00002330);
+    pub const DNS_ERROR_RCODE_NOTAUTH: Self = Self(0x00002331);
+    pub const DNS_ERROR_RCODE_NOTZONE: Self = Self(0x00002332);
+    pub const DNS_ERROR_RCODE_BADSIG: Self = Self(0x00002338);
+    pub const DNS_ERROR_RCODE_BADKEY: Self = Self(0x00002339);
+    pub const DNS_ERROR_RCODE_BADTIME: Self = Self(0x0000233A);
+    pub const DNS_ERROR_KEYMASTER_REQUIRED: Self = Self(0x0000238D);
+    pub const DNS_ERROR_NOT_ALLOWED_ON_SIGNED_ZONE: Self = Self(0x0000238E);
+    pub const DNS_ERROR_NSEC3_INCOMPATIBLE_WITH_RSA_SHA1: Self = Self(0x0000238F);
+    pub const DNS_ERROR_NOT_ENOUGH_SIGNING_KEY_DESCRIPTORS: Self = Self(0x00002390);
+    pub const DNS_ERROR_UNSUPPORTED_ALGORITHM: Self = Self(0x00002391);
+    pub const DNS_ERROR_INVALID_KEY_SIZE: Self = Self(0x00002392);
+    pub const DNS_ERROR_SIGNING_KEY_NOT_ACCESSIBLE: Self = Self(0x00002393);
+    pub const DNS_ERROR_KSP_DOES_NOT_SUPPORT_PROTECTION: Self = Self(0x00002394);
+    pub const DNS_ERROR_UNEXPECTED_DATA_PROTECTION_ERROR: Self = Self(0x00002395);
+    pub const DNS_ERROR_UNEXPECTED_CNG_ERROR: Self = Self(0x00002396);
+    pub const DNS_ERROR_UNKNOWN_SIGNING_PARAMETER_VERSION: Self = Self(0x00002397);
+    pub const DNS_ERROR_KSP_NOT_ACCESSIBLE: Self = Self(0x00002398);
+    pub const DNS_ERROR_TOO_MANY_SKDS: Self = Self(0x00002399);
+    pub const DNS_ERROR_INVALID_ROLLOVER_PERIOD: Self = Self(0x0000239A);
+    pub const DNS_ERROR_INVALID_INITIAL_ROLLOVER_OFFSET: Self = Self(0x0000239B);
+    pub const DNS_ERROR_ROLLOVER_IN_PROGRESS: Self = Self(0x0000239C);
+    pub const DNS_ERROR_STANDBY_KEY_NOT_PRESENT: Self = Self(0x0000239D);
+    pub const DNS_ERROR_NOT_ALLOWED_ON_ZSK: Self = Self(0x0000239E);
+    pub const DNS_ERROR_NOT_ALLOWED_ON_ACTIVE_SKD: Self = Self(0x0000239F);
+    pub const DNS_ERROR_ROLLOVER_ALREADY_QUEUED: Self = Self(0x000023A0);
+    pub const DNS_ERROR_NOT_ALLOWED_ON_UNSIGNED_ZONE: Self = Self(0x000023A1);
+    pub const DNS_ERROR_BAD_KEYMASTER: Self = Self(0x000023A2);
+    pub const DNS_ERROR_INVALID_SIGNATURE_VALIDITY_PERIOD: Self = Self(0x000023A3);
+    pub const DNS_ERROR_INVALID_NSEC3_ITERATION_COUNT: Self = Self(0x000023A4);
+    pub const DNS_ERROR_DNSSEC_IS_DISABLED: Self = Self(0x000023A5);
+    pub const DNS_ERROR_INVALID_XML: Self = Self(0x000023A6);
+    pub const DNS_ERROR_NO_VALID_TRUST_ANCHORS: Self = Self(0x000023A7);
+    pub const DNS_ERROR_ROLLOVER_NOT_POKEABLE: Self = Self(0x000023A8);
+    pub const DNS_ERROR_NSEC3_NAME_COLLISION: Self = Self(0x000023A9);
+    pub const DNS_ERROR_NSEC_INCOMPATIBLE_WITH_NSEC3_RSA_SHA1: Self = Self(0x000023AA);
+    pub const DNS_ERROR_BAD_PACKET: Self = Self(0x0000251E);
+    pub const DNS_ERROR_NO_PACKET: Self = Self(0x0000251F);
+    pub const DNS_ERROR_RCODE: Self = Self(0x00002520);
+    pub const DNS_ERROR_UNSECURE_PACKET: Self = Self(0x00002521);
+    pub const DNS_ERROR_INVALID_TYPE: Self = Self(0x0000254F);
+    pub const DNS_ERROR_INVALID_IP_ADDRESS: Self = Self(0x00002550);
+    pub const DNS_ERROR_INVALID_PROPERTY: Self = Self(0x00002551);
+    pub const DNS_ERROR_TRY_AGAIN_LATER: Self = Self(0x00002552);
+    pub const DNS_ERROR_NOT_UNIQUE: Self = Self(0x00002553);
+    pub const DNS_ERROR_NON_RFC_NAME: Self = Self(0x00002554);
+    pub const DNS_ERROR_INVALID_NAME_CHAR: Self = Self(0x00002558);
+    pub const DNS_ERROR_NUMERIC_NAME: Self = Self(0x00002559);
+    pub const DNS_ERROR_NOT_ALLOWED_ON_ROOT_SERVER: Self = Self(0x0000255A);
+    pub const DNS_ERROR_NOT_ALLOWED_UNDER_DELEGATION: Self = Self(0x0000255B);
+    pub const DNS_ERROR_CANNOT_FIND_ROOT_HINTS: Self = Self(0x0000255C);
+    pub const DNS_ERROR_INCONSISTENT_ROOT_HINTS: Self = Self(0x0000255D);
+    pub const DNS_ERROR_DWORD_VALUE_TOO_SMALL: Self = Self(0x0000255E);
+    pub const DNS_ERROR_DWORD_VALUE_TOO_LARGE: Self = Self(0x0000255F);
+    pub const DNS_ERROR_BACKGROUND_LOADING: Self = Self(0x00002560);
+    pub const DNS_ERROR_NOT_ALLOWED_ON_RODC: Self = Self(0x00002561);
+    pub const DNS_ERROR_NOT_ALLOWED_UNDER_DNAME: Self = Self(0x00002562);
+    pub const DNS_ERROR_DELEGATION_REQUIRED: Self = Self(0x00002563);
+    pub const DNS_ERROR_INVALID_POLICY_TABLE: Self = Self(0x00002564);
+    pub const DNS_ERROR_ADDRESS_REQUIRED: Self = Self(0x00002565);
+    pub const DNS_ERROR_ZONE_DOES_NOT_EXIST: Self = Self(0x00002581);
+    pub const DNS_ERROR_NO_ZONE_INFO: Self = Self(0x00002582);
+    pub const DNS_ERROR_INVALID_ZONE_OPERATION: Self = Self(0x00002583);
+    pub const DNS_ERROR_ZONE_CONFIGURATION_ERROR: Self = Self(0x00002584);
+    pub const DNS_ERROR_ZONE_HAS_NO_SOA_RECORD: Self = Self(0x00002585);
+    pub const DNS_ERROR_ZONE_HAS_NO_NS_RECORDS: Self = Self(0x00002586);
+    pub const DNS_ERROR_ZONE_LOCKED: Self = Self(0x00002587);
+    pub const DNS_ERROR_ZONE_CREATION_FAILED: Self = Self(0x00002588);
+    pub const DNS_ERROR_ZONE_ALREADY_EXISTS: Self = Self(0x00002589);
+    pub const DNS_ERROR_AUTOZONE_ALREADY_EXISTS: Self = Self(0x0000258A);
+    pub const DNS_ERROR_INVALID_ZONE_TYPE: Self = Self(0x0000258B);
+    pub const DNS_ERROR_SECONDARY_REQUIRES_MASTER_IP: Self = Self(0x0000258C);
+    pub const DNS_ERROR_ZONE_NOT_SECONDARY: Self = Self(0x0000258D);
+    pub const DNS_ERROR_NEED_SECONDARY_ADDRESSES: Self = Self(0x0000258E);
+    pub const DNS_ERROR_WINS_INIT_FAILED: Self = Self(0x0000258F);
+    pub const DNS_ERROR_NEED_WINS_SERVERS: Self = Self(0x00002590);
+    pub const DNS_ERROR_NBSTAT_INIT_FAILED: Self = Self(0x00002591);
+    pub const DNS_ERROR_SOA_DELETE_INVALID: Self = Self(0x00002592);
+    pub const DNS_ERROR_FORWARDER_ALREADY_EXISTS: Self = Self(0x00002593);
+    pub const DNS_ERROR_ZONE_REQUIRES_MASTER_IP: Self = Self(0x00002594);
+    pub const DNS_ERROR_ZONE_IS_SHUTDOWN: Self = Self(0x00002595);
+    pub const DNS_ERROR_ZONE_LOCKED_FOR_SIGNING: Self = Self(0x00002596);
+    pub const DNS_ERROR_PRIMARY_REQUIRES_DATAFILE: Self = Self(0x000025B3);
+    pub const DNS_ERROR_INVALID_DATAFILE_NAME: Self = Self(0x000025B4);
+    pub const DNS_ERROR_DATAFILE_OPEN_FAILURE: Self = Self(0x000025B5);
+    pub const DNS_ERROR_FILE_WRITEBACK_FAILED: Self = Self(0x000025B6);
+    pub const DNS_ERROR_DATAFILE_PARSING: Self = Self(0x000025B7);
+    pub const DNS_ERROR_RECORD_DOES_NOT_EXIST: Self = Self(0x000025E5);
+    pub const DNS_ERROR_RECORD_FORMAT: Self = Self(0x000025E6);
+    pub const DNS_ERROR_NODE_CREATION_FAILED: Self = Self(0x000025E7);
+    pub const DNS_ERROR_UNKNOWN_RECORD_TYPE: Self = Self(0x000025E8);
+    pub const DNS_ERROR_RECORD_TIMED_OUT: Self = Self(0x000025E9);
+    pub const DNS_ERROR_NAME_NOT_IN_ZONE: Self = Self(0x000025EA);
+    pub const DNS_ERROR_CNAME_LOOP: Self = Self(0x000025EB);
+    pub const DNS_ERROR_NODE_IS_CNAME: Self = Self(0x000025EC);
+    pub const DNS_ERROR_CNAME_COLLISION: Self = Self(0x000025ED);
+    pub const DNS_ERROR_RECORD_ONLY_AT_ZONE_ROOT: Self = Self(0x000025EE);
+    pub const DNS_ERROR_RECORD_ALREADY_EXISTS: Self = Self(0x000025EF);
+    pub const DNS_ERROR_SECONDARY_DATA: Self = Self(0x000025F0);
+    pub const DNS_ERROR_NO_CREATE_CACHE_DATA: Self = Self(0x000025F1);
+    pub const DNS_ERROR_NAME_DOES_NOT_EXIST: Self = Self(0x000025F2);
+    pub const DNS_ERROR_DS_UNAVAILABLE: Self = Self(0x000025F5);
+    pub const DNS_ERROR_DS_ZONE_ALREADY_EXISTS: Self = Self(0x000025F6);
+    pub const DNS_ERROR_NO_BOOTFILE_IF_DS_ZONE: Self = Self(0x000025F7);
+    pub const DNS_ERROR_NODE_IS_DNAME: Self = Self(0x000025F8);
+    pub const DNS_ERROR_DNAME_COLLISION: Self = Self(0x000025F9);
+    pub const DNS_ERROR_ALIAS_LOOP: Self = Self(0x000025FA);
+    pub const DNS_ERROR_AXFR: Self = Self(0x00002618);
+    pub const DNS_ERROR_NO_TCPIP: Self = Self(0x0000267B);
+    pub const DNS_ERROR_NO_DNS_SERVERS: Self = Self(0x0000267C);
+    pub const DNS_ERROR_DP_DOES_NOT_EXIST: Self = Self(0x000026AD);
+    pub const DNS_ERROR_DP_ALREADY_EXISTS: Self = Self(0x000026AE);
+    pub const DNS_ERROR_DP_NOT_ENLISTED: Self = Self(0x000026AF);
+    pub const DNS_ERROR_DP_ALREADY_ENLISTED: Self = Self(0x000026B0);
+    pub const DNS_ERROR_DP_NOT_AVAILABLE: Self = Self(0x000026B1);
+    pub const DNS_ERROR_DP_FSMO_ERROR: Self = Self(0x000026B2);
+    pub const DNS_ERROR_RRL_NOT_ENABLED: Self = Self(0x000026B7);
+    pub const DNS_ERROR_RRL_INVALID_WINDOW_SIZE: Self = Self(0x000026B8);
+    pub const DNS_ERROR_RRL_INVALID_IPV4_PREFIX: Self = Self(0x000026B9);
+    pub const DNS_ERROR_RRL_INVALID_IPV6_PREFIX: Self = Self(0x000026BA);
+    pub const DNS_ERROR_RRL_INVALID_TC_RATE: Self = Self(0x000026BB);
+    pub const DNS_ERROR_RRL_INVALID_LEAK_RATE: Self = Self(0x000026BC);
+    pub const DNS_ERROR_RRL_LEAK_RATE_LESSTHAN_TC_RATE: Self = Self(0x000026BD);
+    pub const DNS_ERROR_VIRTUALIZATION_INSTANCE_ALREADY_EXISTS: Self = Self(0x000026C1);
+    pub const DNS_ERROR_VIRTUALIZATION_INSTANCE_DOES_NOT_EXIST: Self = Self(0x000026C2);
+    pub const DNS_ERROR_VIRTUALIZATION_TREE_LOCKED: Self = Self(0x000026C3);
+    pub const DNS_ERROR_INVAILD_VIRTUALIZATION_INSTANCE_NAME: Self = Self(0x000026C4);
+    pub const DNS_ERROR_DEFAULT_VIRTUALIZATION_INSTANCE: Self = Self(0x000026C5);
+    pub const DNS_ERROR_ZONESCOPE_ALREADY_EXISTS: Self = Self(0x000026DF);
+    pub const DNS_ERROR_ZONESCOPE_DOES_NOT_EXIST: Self = Self(0x000026E0);
+    pub const DNS_ERROR_DEFAULT_ZONESCOPE: Self = Self(0x000026E1);
+    pub const DNS_ERROR_INVALID_ZONESCOPE_NAME: Self = Self(0x000026E2);
+    pub const DNS_ERROR_NOT_ALLOWED_WITH_ZONESCOPES: Self = Self(0x000026E3);
+    pub const DNS_ERROR_LOAD_ZONESCOPE_FAILED: Self = Self(0x000026E4);
+    pub const DNS_ERROR_ZONESCOPE_FILE_WRITEBACK_FAILED: Self = Self(0x000026E5);
+    pub const DNS_ERROR_INVALID_SCOPE_NAME: Self = Self(0x000026E6);
+    pub const DNS_ERROR_SCOPE_DOES_NOT_EXIST: Self = Self(0x000026E7);
+    pub const DNS_ERROR_DEFAULT_SCOPE: Self = Self(0x000026E8);
+    pub const DNS_ERROR_INVALID_SCOPE_OPERATION: Self = Self(0x000026E9);
+    pub const DNS_ERROR_SCOPE_LOCKED: Self = Self(0x000026EA);
+    pub const DNS_ERROR_SCOPE_ALREADY_EXISTS: Self = Self(0x000026EB);
+    pub const DNS_ERROR_POLICY_ALREADY_EXISTS: Self = Self(0x000026F3);
+    pub const DNS_ERROR_POLICY_DOES_NOT_EXIST: Self = Self(0x000026F4);
+    pub const DNS_ERROR_POLICY_INVALID_CRITERIA: Self = Self(0x000026F5);
+    pub const DNS_ERROR_POLICY_INVALID_SETTINGS: Self = Self(0x000026F6);
+    pub const DNS_ERROR_CLIENT_SUBNET_IS_ACCESSED: Self = Self(0x000026F7);
+    pub const DNS_ERROR_CLIENT_SUBNET_DOES_NOT_EXIST: Self = Self(0x000026F8);
+    pub const DNS_ERROR_CLIENT_SUBNET_ALREADY_EXISTS: Self = Self(0x000026F9);
+    pub const DNS_ERROR_SUBNET_DOES_NOT_EXIST: Self = Self(0x000026FA);
+    pub const DNS_ERROR_SUBNET_ALREADY_EXISTS: Self = Self(0x000026FB);
+    pub const DNS_ERROR_POLICY_LOCKED: Self = Self(0x000026FC);
+    pub const DNS_ERROR_POLICY_INVALID_WEIGHT: Self = Self(0x000026FD);
+    pub const DNS_ERROR_POLICY_INVALID_NAME: Self = Self(0x000026FE);
+    pub const DNS_ERROR_POLICY_MISSING_CRITERIA: Self = Self(0x000026FF);
+    pub const DNS_ERROR_INVALID_CLIENT_SUBNET_NAME: Self = Self(0x00002700);
+    pub const DNS_ERROR_POLICY_PROCESSING_ORDER_INVALID: Self = Self(0x00002701);
+    pub const DNS_ERROR_POLICY_SCOPE_MISSING: Self = Self(0x00002702);
+    pub const DNS_ERROR_POLICY_SCOPE_NOT_ALLOWED: Self = Self(0x00002703);
+    pub const DNS_ERROR_SERVERSCOPE_IS_REFERENCED: Self = Self(0x00002704);
+    pub const DNS_ERROR_ZONESCOPE_IS_REFERENCED: Self = Self(0x00002705);
+    pub const DNS_ERROR_POLICY_INVALID_CRITERIA_CLIENT_SUBNET: Self = Self(0x00002706);
+    pub const DNS_ERROR_POLICY_INVALID_CRITERIA_TRANSPORT_PROTOCOL: Self = Self(0x00002707);
+    pub const DNS_ERROR_POLICY_INVALID_CRITERIA_NETWORK_PROTOCOL: Self = Self(0x00002708);
+    pub const DNS_ERROR_POLICY_INVALID_CRITERIA_INTERFACE: Self = Self(0x00002709);
+    pub const DNS_ERROR_POLICY_INVALID_CRITERIA_FQDN: Self = Self(0x0000270A);
+    pub const DNS_ERROR_POLICY_INVALID_CRITERIA_QUERY_TYPE: Self = Self(0x0000270B);
+    pub const DNS_ERROR_POLICY_INVALID_CRITERIA_TIME_OF_DAY: Self = Self(0x0000270C);
+    pub const WSAEINTR: Self = Self(0x00002714);
+    pub const WSAEBADF: Self = Self(0x00002719);
+    pub const WSAEACCES: Self = Self(0x0000271D);
+    pub const WSAEFAULT: Self = Self(0x0000271E);
+    pub const WSAEINVAL: Self = Self(0x00002726);
+    pub const WSAEMFILE: Self = Self(0x00002728);
+    pub const WSAEWOULDBLOCK: Self = Self(0x00002733);
+    pub const WSAEINPROGRESS: Self = Self(0x00002734);
+    pub const WSAEALREADY: Self = Self(0x00002735);
+    pub const WSAENOTSOCK: Self = Self(0x00002736);
+    pub const WSAEDESTADDRREQ: Self = Self(0x00002737);
+    pub const WSAEMSGSIZE: Self = Self(0x00002738);
+    pub const WSAEPROTOTYPE: Self = Self(0x00002739);
+    pub const WSAENOPROTOOPT: Self = Self(0x0000273A);
+    pub const WSAEPROTONOSUPPORT: Self = Self(0x0000273B);
+    pub const WSAESOCKTNOSUPPORT: Self = Self(0x0000273C);
+    pub const WSAEOPNOTSUPP: Self = Self(0x0000273D);
+    pub const WSAEPFNOSUPPORT: Self = Self(0x0000273E);
+    pub const WSAEAFNOSUPPORT: Self = Self(0x0000273F);
+    pub const WSAEADDRINUSE: Self = Self(0x00002740);
+    pub const WSAEADDRNOTAVAIL: Self = Self(0x00002741);
+    pub const WSAENETDOWN: Self = Self(0x00002742);
+    pub const WSAENETUNREACH: Self = Self(0x00002743);
+    pub const WSAENETRESET: Self = Self(0x00002744);
+    pub const WSAECONNABORTED: Self = Self(0x00002745);
+    pub const WSAECONNRESET: Self = Self(0x00002746);
+    pub const WSAENOBUFS: Self = Self(0x00002747);
+    pub const WSAEISCONN: Self = Self(0x00002748);
+    pub const WSAENOTCONN: Self = Self(0x00002749);
+    pub const WSAESHUTDOWN: Self = Self(0x0000274A);
+    pub const WSAETOOMANYREFS: Self = Self(0x0000274B);
+    pub const WSAETIMEDOUT: Self = Self(0x0000274C);
+    pub const WSAECONNREFUSED: Self = Self(0x0000274D);
+    pub const WSAELOOP: Self = Self(0x0000274E);
+    pub const WSAENAMETOOLONG: Self = Self(0x0000274F);
+    pub const WSAEHOSTDOWN: Self = Self(0x00002750);
+    pub const WSAEHOSTUNREACH: Self = Self(0x00002751);
+    pub const WSAENOTEMPTY: Self = Self(0x00002752);
+    pub const WSAEPROCLIM: Self = Self(0x00002753);
+    pub const WSAEUSERS: Self = Self(0x00002754);
+    pub const WSAEDQUOT: Self = Self(0x00002755);
+    pub const WSAESTALE: Self = Self(0x00002756);
+    pub const WSAEREMOTE: Self = Self(0x00002757);
+    pub const WSASYSNOTREADY: Self = Self(0x0000276B);
+    pub const WSAVERNOTSUPPORTED: Self = Self(0x0000276C);
+    pub const WSANOTINITIALISED: Self = Self(0x0000276D);
+    pub const WSAEDISCON: Self = Self(0x00002775);
+    pub const WSAENOMORE: Self = Self(0x00002776);
+    pub const WSAECANCELLED: Self = Self(0x00002777);
+    pub const WSAEINVALIDPROCTABLE: Self = Self(0x00002778);
+    pub const WSAEINVALIDPROVIDER: Self = Self(0x00002779);
+    pub const WSAEPROVIDERFAILEDINIT: Self = Self(0x0000277A);
+    pub const WSASYSCALLFAILURE: Self = Self(0x0000277B);
+    pub const WSASERVICE_NOT_FOUND: Self = Self(0x0000277C);
+    pub const WSATYPE_NOT_FOUND: Self = Self(0x0000277D);
+    pub const WSA_E_NO_MORE: Self = Self(0x0000277E);
+    pub const WSA_E_CANCELLED: Self = Self(0x0000277F);
+    pub const WSAEREFUSED: Self = Self(0x00002780);
+    pub const WSAHOST_NOT_FOUND: Self = Self(0x00002AF9);
+    pub const WSATRY_AGAIN: Self = Self(0x00002AFA);
+    pub const WSANO_RECOVERY: Self = Self(0x00002AFB);
+    pub const WSANO_DATA: Self = Self(0x00002AFC);
+    pub const WSA_QOS_RECEIVERS: Self = Self(0x00002AFD);
+    pub const WSA_QOS_SENDERS: Self = Self(0x00002AFE);
+    pub const WSA_QOS_NO_SENDERS: Self = Self(0x00002AFF);
+    pub const WSA_QOS_NO_RECEIVERS: Self = Self(0x00002B00);
+    pub const WSA_QOS_REQUEST_CONFIRMED: Self = Self(0x00002B01);
+    pub const WSA_QOS_ADMISSION_FAILURE: Self = Self(0x00002B02);
+    pub const WSA_QOS_POLICY_FAILURE: Self = Self(0x00002B03);
+    pub const WSA_QOS_BAD_STYLE: Self = Self(0x00002B04);
+    pub const WSA_QOS_BAD_OBJECT: Self = Self(0x00002B05);
+    pub const WSA_QOS_TRAFFIC_CTRL_ERROR: Self = Self(0x00002B06);
+    pub const WSA_QOS_GENERIC_ERROR: Self = Self(0x00002B07);
+    pub const WSA_QOS_ESERVICETYPE: Self = Self(0x00002B08);
+    pub const WSA_QOS_EFLOWSPEC: Self = Self(0x00002B09);
+    pub const WSA_QOS_EPROVSPECBUF: Self = Self(0x00002B0A);
+    pub const WSA_QOS_EFILTERSTYLE: Self = Self(0x00002B0B);
+    pub const WSA_QOS_EFILTERTYPE: Self = Self(0x00002B0C);
+    pub const WSA_QOS_EFILTERCOUNT: Self = Self(0x00002B0D);
+    pub const WSA_QOS_EOBJLENGTH: Self = Self(0x00002B0E);
+    pub const WSA_QOS_EFLOWCOUNT: Self = Self(0x00002B0F);
+    pub const WSA_QOS_EUNKOWNPSOBJ: Self = Self(0x00002B10);
+    pub const WSA_QOS_EPOLICYOBJ: Self = Self(0x00002B11);
+    pub const WSA_QOS_EFLOWDESC: Self = Self(0x00002B12);
+    pub const WSA_QOS_EPSFLOWSPEC: Self = Self(0x00002B13);
+    pub const WSA_QOS_EPSFILTERSPEC: Self = Self(0x00002B14);
+    pub const WSA_QOS_ESDMODEOBJ: Self = Self(0x00002B15);
+    pub const WSA_QOS_ESHAPERATEOBJ: Self = Self(0x00002B16);
+    pub const WSA_QOS_RESERVED_PETYPE: Self = Self(0x00002B17);
+    pub const WSA_SECURE_HOST_NOT_FOUND: Self = Self(0x00002B18);
+    pub const WSA_IPSEC_NAME_POLICY_ERROR: Self = Self(0x00002B19);
+    pub const ERROR_IPSEC_QM_POLICY_EXISTS: Self = Self(0x000032C8);
+    pub const ERROR_IPSEC_QM_POLICY_NOT_FOUND: Self = Self(0x000032C9);
+    pub const ERROR_IPSEC_QM_POLICY_IN_USE: Self = Self(0x000032CA);
+    pub const ERROR_IPSEC_MM_POLICY_EXISTS: Self = Self(0x000032CB);
+    pub const ERROR_IPSEC_MM_POLICY_NOT_FOUND: Self = Self(0x000032CC);
+    pub const ERROR_IPSEC_MM_POLICY_IN_USE: Self = Self(0x000032CD);
+    pub const ERROR_IPSEC_MM_FILTER_EXISTS: Self = Self(0x000032CE);
+    pub const ERROR_IPSEC_MM_FILTER_NOT_FOUND: Self = Self(0x000032CF);
+    pub const ERROR_IPSEC_TRANSPORT_FILTER_EXISTS: Self = Self(0x000032D0);
+    pub const ERROR_IPSEC_TRANSPORT_FILTER_NOT_FOUND: Self = Self(0x000032D1);
+    pub const ERROR_IPSEC_MM_AUTH_EXISTS: Self = Self(0x000032D2);
+    pub const ERROR_IPSEC_MM_AUTH_NOT_FOUND: Self = Self(0x000032D3);
+    pub const ERROR_IPSEC_MM_AUTH_IN_USE: Self = Self(0x000032D4);
+    pub const ERROR_IPSEC_DEFAULT_MM_POLICY_NOT_FOUND: Self = Self(0x000032D5);
+    pub const ERROR_IPSEC_DEFAULT_MM_AUTH_NOT_FOUND: Self = Self(0x000032D6);
+    pub const ERROR_IPSEC_DEFAULT_QM_POLICY_NOT_FOUND: Self = Self(0x000032D7);
+    pub const ERROR_IPSEC_TUNNEL_FILTER_EXISTS: Self = Self(0x000032D8);
+    pub const ERROR_IPSEC_TUNNEL_FILTER_NOT_FOUND: Self = Self(0x000032D9);
+    pub const ERROR_IPSEC_MM_FILTER_PENDING_DELETION: Self = Self(0x000032DA);
+    pub const ERROR_IPSEC_TRANSPORT_FILTER_PENDING_DELETION: Self = Self(0x000032DB);
+    pub const ERROR_IPSEC_TUNNEL_FILTER_PENDING_DELETION: Self = Self(0x000032DC);
+    pub const ERROR_IPSEC_MM_POLICY_PENDING_DELETION: Self = Self(0x000032DD);
+    pub const ERROR_IPSEC_MM_AUTH_PENDING_DELETION: Self = Self(0x000032DE);
+    pub const ERROR_IPSEC_QM_POLICY_PENDING_DELETION: Self = Self(0x000032DF);
+    pub const ERROR_IPSEC_IKE_NEG_STATUS_BEGIN: Self = Self(0x000035E8);
+    pub const ERROR_IPSEC_IKE_AUTH_FAIL: Self = Self(0x000035E9);
+    pub const ERROR_IPSEC_IKE_ATTRIB_FAIL: Self = Self(0x000035EA);
+    pub const ERROR_IPSEC_IKE_NEGOTIATION_PENDING: Self = Self(0x000035EB);
+    pub const ERROR_IPSEC_IKE_GENERAL_PROCESSING_ERROR: Self = Self(0x000035EC);
+    pub const ERROR_IPSEC_IKE_TIMED_OUT: Self = Self(0x000035ED);
+    pub const ERROR_IPSEC_IKE_NO_CERT: Self = Self(0x000035EE);
+    pub const ERROR_IPSEC_IKE_SA_DELETED: Self = Self(0x000035EF);
+    pub const ERROR_IPSEC_IKE_SA_REAPED: Self = Self(0x000035F0);
+    pub const ERROR_IPSEC_IKE_MM_ACQUIRE_DROP: Self = Self(0x000035F1);
+    pub const ERROR_IPSEC_IKE_QM_ACQUIRE_DROP: Self = Self(0x000035F2);
+    pub const ERROR_IPSEC_IKE_QUEUE_DROP_MM: Self = Self(0x000035F3);
+    pub const ERROR_IPSEC_IKE_QUEUE_DROP_NO_MM: Self = Self(0x000035F4);
+    pub const ERROR_IPSEC_IKE_DROP_NO_RESPONSE: Self = Self(0x000035F5);
+    pub const ERROR_IPSEC_IKE_MM_DELAY_DROP: Self = Self(0x000035F6);
+    pub const ERROR_IPSEC_IKE_QM_DELAY_DROP: Self = Self(0x000035F7);
+    pub const ERROR_IPSEC_IKE_ERROR: Self = Self(0x000035F8);
+    pub const ERROR_IPSEC_IKE_CRL_FAILED: Self = Self(0x000035F9);
+    pub const ERROR_IPSEC_IKE_INVALID_KEY_USAGE: Self = Self(0x000035FA);
+    pub const ERROR_IPSEC_IKE_INVALID_CERT_TYPE: Self = Self(0x000035FB);
+    pub const ERROR_IPSEC_IKE_NO_PRIVATE_KEY: Self = Self(0x000035FC);
+    pub const ERROR_IPSEC_IKE_SIMULTANEOUS_REKEY: Self = Self(0x000035FD);
+    pub const ERROR_IPSEC_IKE_DH_FAIL: Self = Self(0x000035FE);
+    pub const ERROR_IPSEC_IKE_CRITICAL_PAYLOAD_NOT_RECOGNIZED: Self = Self(0x000035FF);
+    pub const ERROR_IPSEC_IKE_INVALID_HEADER: Self = Self(0x00003600);
+    pub const ERROR_IPSEC_IKE_NO_POLICY: Self = Self(0x00003601);
+    pub const ERROR_IPSEC_IKE_INVALID_SIGNATURE: Self = Self(0x00003602);
+    pub const ERROR_IPSEC_IKE_KERBEROS_ERROR: Self = Self(0x00003603);
+    pub const ERROR_IPSEC_IKE_NO_PUBLIC_KEY: Self = Self(0x00003604);
+    pub const ERROR_IPSEC_IKE_PROCESS_ERR: Self = Self(0x00003605);
+    pub const ERROR_IPSEC_IKE_PROCESS_ERR_SA: Self = Self(0x00003606);
+    pub const ERROR_IPSEC_IKE_PROCESS_ERR_PROP: Self = Self(0x00003607);
+    pub const ERROR_IPSEC_IKE_PROCESS_ERR_TRANS: Self = Self(0x00003608);
+    pub const ERROR_IPSEC_IKE_PROCESS_ERR_KE: Self = Self(0x00003609);
+    pub const ERROR_IPSEC_IKE_PROCESS_ERR_ID: Self = Self(0x0000360A);
+    pub const ERROR_IPSEC_IKE_PROCESS_ERR_CERT: Self = Self(0x0000360B);
+    pub const ERROR_IPSEC_IKE_PROCESS_ERR_CERT_REQ: Self = Self(0x0000360C);
+    pub const ERROR_IPSEC_IKE_PROCESS_ERR_HASH: Self = Self(0x0000360D);
+    pub const ERROR_IPSEC_IKE_PROCESS_ERR_SIG: Self = Self(0x0000360E);
+    pub const ERROR_IPSEC_IKE_PROCESS_ERR_NONCE: Self = Self(0x0000360F);
+    pub const ERROR_IPSEC_IKE_PROCESS_ERR_NOTIFY: Self = Self(0x00003610);
+    pub const ERROR_IPSEC_IKE_PROCESS_ERR_DELETE: Self = Self(0x00003611);
+    pub const ERROR_IPSEC_IKE_PROCESS_ERR_VENDOR: Self = Self(0x00003612);
+    pub const ERROR_IPSEC_IKE_INVALID_PAYLOAD: Self = Self(0x00003613);
+    pub const ERROR_IPSEC_IKE_LOAD_SOFT_SA: Self = Self(0x00003614);
+    pub const ERROR_IPSEC_IKE_SOFT_SA_TORN_DOWN: Self = Self(0x00003615);
+    pub const ERROR_IPSEC_IKE_INVALID_COOKIE: Self = Self(0x00003616);
+    pub const ERROR_IPSEC_IKE_NO_PEER_CERT: Self = Self(0x00003617);
+    pub const ERROR_IPSEC_IKE_PEER_CRL_FAILED: Self = Self(0x00003618);
+    pub const ERROR_IPSEC_IKE_POLICY_CHANGE: Self = Self(0x00003619);
+    pub const ERROR_IPSEC_IKE_NO_MM_POLICY: Self = Self(0x0000361A);
+    pub const ERROR_IPSEC_IKE_NOTCBPRIV: Self = Self(0x0000361B);
+    pub const ERROR_IPSEC_IKE_SECLOADFAIL: Self = Self(0x0000361C);
+    pub const ERROR_IPSEC_IKE_FAILSSPINIT: Self = Self(0x0000361D);
+    pub const ERROR_IPSEC_IKE_FAILQUERYSSP: Self = Self(0x0000361E);
+    pub const ERROR_IPSEC_IKE_SRVACQFAIL: Self = Self(0x0000361F);
+    pub const ERROR_IPSEC_IKE_SRVQUERYCRED: Self = Self(0x00003620);
+    pub const ERROR_IPSEC_IKE_GETSPIFAIL: Self = Self(0x00003621);
+    pub const ERROR_IPSEC_IKE_INVALID_FILTER: Self = Self(0x00003622);
+    pub const ERROR_IPSEC_IKE_OUT_OF_MEMORY: Self = Self(0x00003623);
+    pub const ERROR_IPSEC_IKE_ADD_UPDATE_KEY_FAILED: Self = Self(0x00003624);
+    pub const ERROR_IPSEC_IKE_INVALID_POLICY: Self = Self(0x00003625);
+    pub const ERROR_IPSEC_IKE_UNKNOWN_DOI: Self = Self(0x00003626);
+    pub const ERROR_IPSEC_IKE_INVALID_SITUATION: Self = Self(0x00003627);
+    pub const ERROR_IPSEC_IKE_DH_FAILURE: Self = Self(0x00003628);
+    pub const ERROR_IPSEC_IKE_INVALID_GROUP: Self = Self(0x00003629);
+    pub const ERROR_IPSEC_IKE_ENCRYPT: Self = Self(0x0000362A);
+    pub const ERROR_IPSEC_IKE_DECRYPT: Self = Self(0x0000362B);
+    pub const ERROR_IPSEC_IKE_POLICY_MATCH: Self = Self(0x0000362C);
+    pub const ERROR_IPSEC_IKE_UNSUPPORTED_ID: Self = Self(0x0000362D);
+    pub const ERROR_IPSEC_IKE_INVALID_HASH: Self = Self(0x0000362E);
+    pub const ERROR_IPSEC_IKE_INVALID_HASH_ALG: Self = Self(0x0000362F);
+    pub const ERROR_IPSEC_IKE_INVALID_HASH_SIZE: Self = Self(0x00003630);
+    pub const ERROR_IPSEC_IKE_INVALID_ENCRYPT_ALG: Self = Self(0x00003631);
+    pub const ERROR_IPSEC_IKE_INVALID_AUTH_ALG: Self = Self(0x00003632);
+    pub const ERROR_IPSEC_IKE_INVALID_SIG: Self = Self(0x00003633);
+    pub const ERROR_IPSEC_IKE_LOAD_FAILED: Self = Self(0x00003634);
+    pub const ERROR_IPSEC_IKE_RPC_DELETE: Self = Self(0x00003635);
+    pub const ERROR_IPSEC_IKE_BENIGN_REINIT: Self = Self(0x00003636);
+    pub const ERROR_IPSEC_IKE_INVALID_RESPONDER_LIFETIME_NOTIFY: Self = Self(0x00003637);
+    pub const ERROR_IPSEC_IKE_INVALID_MAJOR_VERSION: Self = Self(0x00003638);
+    pub const ERROR_IPSEC_IKE_INVALID_CERT_KEYLEN: Self = Self(0x00003639);
+    pub const ERROR_IPSEC_IKE_MM_LIMIT: Self = Self(0x0000363A);
+    pub const ERROR_IPSEC_IKE_NEGOTIATION_DISABLED: Self = Self(0x0000363B);
+    pub const ERROR_IPSEC_IKE_QM_LIMIT: Self = Self(0x0000363C);
+    pub const ERROR_IPSEC_IKE_MM_EXPIRED: Self = Self(0x0000363D);
+    pub const ERROR_IPSEC_IKE_PEER_MM_ASSUMED_INVALID: Self = Self(0x0000363E);
+    pub const ERROR_IPSEC_IKE_CERT_CHAIN_POLICY_MISMATCH: Self = Self(0x0000363F);
+    pub const ERROR_IPSEC_IKE_UNEXPECTED_MESSAGE_ID: Self = Self(0x00003640);
+    pub const ERROR_IPSEC_IKE_INVALID_AUTH_PAYLOAD: Self = Self(0x00003641);
+    pub const ERROR_IPSEC_IKE_DOS_COOKIE_SENT: Self = Self(0x00003642);
+    pub const ERROR_IPSEC_IKE_SHUTTING_DOWN: Self = Self(0x00003643);
+    pub const ERROR_IPSEC_IKE_CGA_AUTH_FAILED: Self = Self(0x00003644);
+    pub const ERROR_IPSEC_IKE_PROCESS_ERR_NATOA: Self = Self(0x00003645);
+    pub const ERROR_IPSEC_IKE_INVALID_MM_FOR_QM: Self = Self(0x00003646);
+    pub const ERROR_IPSEC_IKE_QM_EXPIRED: Self = Self(0x00003647);
+    pub const ERROR_IPSEC_IKE_TOO_MANY_FILTERS: Self = Self(0x00003648);
+    pub const ERROR_IPSEC_IKE_NEG_STATUS_END: Self = Self(0x00003649);
+    pub const ERROR_IPSEC_IKE_KILL_DUMMY_NAP_TUNNEL: Self = Self(0x0000364A);
+    pub const ERROR_IPSEC_IKE_INNER_IP_ASSIGNMENT_FAILURE: Self = Self(0x0000364B);
+    pub const ERROR_IPSEC_IKE_REQUIRE_CP_PAYLOAD_MISSING: Self = Self(0x0000364C);
+    pub const ERROR_IPSEC_KEY_MODULE_IMPERSONATION_NEGOTIATION_PENDING: Self = Self(0x0000364D);
+    pub const ERROR_IPSEC_IKE_COEXISTENCE_SUPPRESS: Self = Self(0x0000364E);
+    pub const ERROR_IPSEC_IKE_RATELIMIT_DROP: Self = Self(0x0000364F);
+    pub const ERROR_IPSEC_IKE_PEER_DOESNT_SUPPORT_MOBIKE: Self = Self(0x00003650);
+    pub const ERROR_IPSEC_IKE_AUTHORIZATION_FAILURE: Self = Self(0x00003651);
+    pub const ERROR_IPSEC_IKE_STRONG_CRED_AUTHORIZATION_FAILURE: Self = Self(0x00003652);
+    pub const ERROR_IPSEC_IKE_AUTHORIZATION_FAILURE_WITH_OPTIONAL_RETRY: Self = Self(0x00003653);
+    pub const ERROR_IPSEC_IKE_STRONG_CRED_AUTHORIZATION_AND_CERTMAP_FAILURE: Self = Self(0x00003654);
+    pub const ERROR_IPSEC_IKE_NEG_STATUS_EXTENDED_END: Self = Self(0x00003655);
+    pub const ERROR_IPSEC_BAD_SPI: Self = Self(0x00003656);
+    pub const ERROR_IPSEC_SA_LIFETIME_EXPIRED: Self = Self(0x00003657);
+    pub const ERROR_IPSEC_WRONG_SA: Self = Self(0x00003658);
+    pub const ERROR_IPSEC_REPLAY_CHECK_FAILED: Self = Self(0x00003659);
+    pub const ERROR_IPSEC_INVALID_PACKET: Self = Self(0x0000365A);
+    pub const ERROR_IPSEC_INTEGRITY_CHECK_FAILED: Self = Self(0x0000365B);
+    pub const ERROR_IPSEC_CLEAR_TEXT_DROP: Self = Self(0x0000365C);
+    pub const ERROR_IPSEC_AUTH_FIREWALL_DROP: Self = Self(0x0000365D);
+    pub const ERROR_IPSEC_THROTTLE_DROP: Self = Self(0x0000365E);
+    pub const ERROR_IPSEC_DOSP_BLOCK: Self = Self(0x00003665);
+    pub const ERROR_IPSEC_DOSP_RECEIVED_MULTICAST: Self = Self(0x00003666);
+    pub const ERROR_IPSEC_DOSP_INVALID_PACKET: Self = Self(0x00003667);
+    pub const ERROR_IPSEC_DOSP_STATE_LOOKUP_FAILED: Self = Self(0x00003668);
+    pub const ERROR_IPSEC_DOSP_MAX_ENTRIES: Self = Self(0x00003669);
+    pub const ERROR_IPSEC_DOSP_KEYMOD_NOT_ALLOWED: Self = Self(0x0000366A);
+    pub const ERROR_IPSEC_DOSP_NOT_INSTALLED: Self = Self(0x0000366B);
+    pub const ERROR_IPSEC_DOSP_MAX_PER_IP_RATELIMIT_QUEUES: Self = Self(0x0000366C);
+    pub const ERROR_SXS_SECTION_NOT_FOUND: Self = Self(0x000036B0);
+    pub const ERROR_SXS_CANT_GEN_ACTCTX: Self = Self(0x000036B1);
+    pub const ERROR_SXS_INVALID_ACTCTXDATA_FORMAT: Self = Self(0x000036B2);
+    pub const ERROR_SXS_ASSEMBLY_NOT_FOUND: Self = Self(0x000036B3);
+    pub const ERROR_SXS_MANIFEST_FORMAT_ERROR: Self = Self(0x000036B4);
+    pub const ERROR_SXS_MANIFEST_PARSE_ERROR: Self = Self(0x000036B5);
+    pub const ERROR_SXS_ACTIVATION_CONTEXT_DISABLED: Self = Self(0x000036B6);
+    pub const ERROR_SXS_KEY_NOT_FOUND: Self = Self(0x000036B7);
+    pub const ERROR_SXS_VERSION_CONFLICT: Self = Self(0x000036B8);
+    pub const ERROR_SXS_WRONG_SECTION_TYPE: Self = Self(0x000036B9);
+    pub const ERROR_SXS_THREAD_QUERIES_DISABLED: Self = Self(0x000036BA);
+    pub const ERROR_SXS_PROCESS_DEFAULT_ALREADY_SET: Self = Self(0x000036BB);
+    pub const ERROR_SXS_UNKNOWN_ENCODING_GROUP: Self = Self(0x000036BC);
+    pub const ERROR_SXS_UNKNOWN_ENCODING: Self = Self(0x000036BD);
+    pub const ERROR_SXS_INVALID_XML_NAMESPACE_URI: Self = Self(0x000036BE);
+    pub const ERROR_SXS_ROOT_MANIFEST_DEPENDENCY_NOT_INSTALLED: Self = Self(0x000036BF);
+    pub const ERROR_SXS_LEAF_MANIFEST_DEPENDENCY_NOT_INSTALLED: Self = Self(0x000036C0);
+    pub const ERROR_SXS_INVALID_ASSEMBLY_IDENTITY_ATTRIBUTE: Self = Self(0x000036C1);
+    pub const ERROR_SXS_MANIFEST_MISSING_REQUIRED_DEFAULT_NAMESPACE: Self = Self(0x000036C2);
+    pub const ERROR_SXS_MANIFEST_INVALID_REQUIRED_DEFAULT_NAMESPACE: Self = Self(0x000036C3);
+    pub const ERROR_SXS_PRIVATE_MANIFEST_CROSS_PATH_WITH_REPARSE_POINT: Self = Self(0x000036C4);
+    pub const ERROR_SXS_DUPLICATE_DLL_NAME: Self = Self(0x000036C5);
+    pub const ERROR_SXS_DUPLICATE_WINDOWCLASS_NAME: Self = Self(0x000036C6);
+    pub const ERROR_SXS_DUPLICATE_CLSID: Self = Self(0x000036C7);
+    pub const ERROR_SXS_DUPLICATE_IID: Self = Self(0x000036C8);
+    pub const ERROR_SXS_DUPLICATE_TLBID: Self = Self(0x000036C9);
+    pub const ERROR_SXS_DUPLICATE_PROGID: Self = Self(0x000036CA);
+    pub const ERROR_SXS_DUPLICATE_ASSEMBLY_NAME: Self = Self(0x000036CB);
+    pub const ERROR_SXS_FILE_HASH_MISMATCH: Self = Self(0x000036CC);
+    pub const ERROR_SXS_POLICY_PARSE_ERROR: Self = Self(0x000036CD);
+    pub const ERROR_SXS_XML_E_MISSINGQUOTE: Self = Self(0x000036CE);
+    pub const ERROR_SXS_XML_E_COMMENTSYNTAX: Self = Self(0x000036CF);
+    pub const ERROR_SXS_XML_E_BADSTARTNAMECHAR: Self = Self(0x000036D0);
+    pub const ERROR_SXS_XML_E_BADNAMECHAR: Self = Self(0x000036D1);
+    pub const ERROR_SXS_XML_E_BADCHARINSTRING: Self = Self(0x000036D2);
+    pub const ERROR_SXS_XML_E_XMLDECLSYNTAX: Self = Self(0x000036D3);
+    pub const ERROR_SXS_XML_E_BADCHARDATA: Self = Self(0x000036D4);
+    pub const ERROR_SXS_XML_E_MISSINGWHITESPACE: Self = Self(0x000036D5);
+    pub const ERROR_SXS_XML_E_EXPECTINGTAGEND: Self = Self(0x000036D6);
+    pub const ERROR_SXS_XML_E_MISSINGSEMICOLON: Self = Self(0x000036D7);
+    pub const ERROR_SXS_XML_E_UNBALANCEDPAREN: Self = Self(0x000036D8);
+    pub const ERROR_SXS_XML_E_INTERNALERROR: Self = Self(0x000036D9);
+    pub const ERROR_SXS_XML_E_UNEXPECTED_WHITESPACE: Self = Self(0x000036DA);
+    pub const ERROR_SXS_XML_E_INCOMPLETE_ENCODING: Self = Self(0x000036DB);
+    pub const ERROR_SXS_XML_E_MISSING_PAREN: Self = Self(0x000036DC);
+    pub const ERROR_SXS_XML_E_EXPECTINGCLOSEQUOTE: Self = Self(0x000036DD);
+    pub const ERROR_SXS_XML_E_MULTIPLE_COLONS: Self = Self(0x000036DE);
+    pub const ERROR_SXS_XML_E_INVALID_DECIMAL: Self = Self(0x000036DF);
+    pub const ERROR_SXS_XML_E_INVALID_HEXIDECIMAL: Self = Self(0x000036E0);
+    pub const ERROR_SXS_XML_E_INVALID_UNICODE: Self = Self(0x000036E1);
+    pub const ERROR_SXS_XML_E_WHITESPACEORQUESTIONMARK: Self = Self(0x000036E2);
+    pub const ERROR_SXS_XML_E_UNEXPECTEDENDTAG: Self = Self(0x000036E3);
+    pub const ERROR_SXS_XML_E_UNCLOSEDTAG: Self = Self(0x000036E4);
+    pub const ERROR_SXS_XML_E_DUPLICATEATTRIBUTE: Self = Self(0x000036E5);
+    pub const ERROR_SXS_XML_E_MULTIPLEROOTS: Self = Self(0x000036E6);
+    pub const ERROR_SXS_XML_E_INVALIDATROOTLEVEL: Self = Self(0x000036E7);
+    pub const ERROR_SXS_XML_E_BADXMLDECL: Self = Self(0x000036E8);
+    pub const ERROR_SXS_XML_E_MISSINGROOT: Self = Self(0x000036E9);
+    pub const ERROR_SXS_XML_E_UNEXPECTEDEOF: Self = Self(0x000036EA);
+    pub const ERROR_SXS_XML_E_BADPEREFINSUBSET: Self = Self(0x000036EB);
+    pub const ERROR_SXS_XML_E_UNCLOSEDSTARTTAG: Self = Self(0x000036EC);
+    pub const ERROR_SXS_XML_E_UNCLOSEDENDTAG: Self = Self(0x000036ED);
+    pub const ERROR_SXS_XML_E_UNCLOSEDSTRING: Self = Self(0x000036EE);
+    pub const ERROR_SXS_XML_E_UNCLOSEDCOMMENT: Self = Self(0x000036EF);
+    pub const ERROR_SXS_XML_E_UNCLOSEDDECL: Self = Self(0x000036F0);
+    pub const ERROR_SXS_XML_E_UNCLOSEDCDATA: Self = Self(0x000036F1);
+    pub const ERROR_SXS_XML_E_RESERVEDNAMESPACE: Self = Self(0x000036F2);
+    pub const ERROR_SXS_XML_E_INVALIDENCODING: Self = Self(0x000036F3);
+    pub const ERROR_SXS_XML_E_INVALIDSWITCH: Self = Self(0x000036F4);
+    pub const ERROR_SXS_XML_E_BADXMLCASE: Self = Self(0x000036F5);
+    pub const ERROR_SXS_XML_E_INVALID_STANDALONE: Self = Self(0x000036F6);
+    pub const ERROR_SXS_XML_E_UNEXPECTED_STANDALONE: Self = Self(0x000036F7);
+    pub const ERROR_SXS_XML_E_INVALID_VERSION: Self = Self(0x000036F8);
+    pub const ERROR_SXS_XML_E_MISSINGEQUALS: Self = Self(0x000036F9);
+    pub const ERROR_SXS_PROTECTION_RECOVERY_FAILED: Self = Self(0x000036FA);
+    pub const ERROR_SXS_PROTECTION_PUBLIC_KEY_TOO_SHORT: Self = Self(0x000036FB);
+    pub const ERROR_SXS_PROTECTION_CATALOG_NOT_VALID: Self = Self(0x000036FC);
+    pub const ERROR_SXS_UNTRANSLATABLE_HRESULT: Self = Self(0x000036FD);
+    pub const ERROR_SXS_PROTECTION_CATALOG_FILE_MISSING: Self = Self(0x000036FE);
+    pub const ERROR_SXS_MISSING_ASSEMBLY_IDENTITY_ATTRIBUTE: Self = Self(0x000036FF);
+    pub const ERROR_SXS_INVALID_ASSEMBLY_IDENTITY_ATTRIBUTE_NAME: Self = Self(0x00003700);
+    pub const ERROR_SXS_ASSEMBLY_MISSING: Self = Self(0x00003701);
+    pub const ERROR_SXS_CORRUPT_ACTIVATION_STACK: Self = Self(0x00003702);
+    pub const ERROR_SXS_CORRUPTION: Self = Self(0x00003703);
+    pub const ERROR_SXS_EARLY_DEACTIVATION: Self = Self(0x00003704);
+    pub const ERROR_SXS_INVALID_DEACTIVATION: Self = Self(0x00003705);
+    pub const ERROR_SXS_MULTIPLE_DEACTIVATION: Self = Self(0x00003706);
+    pub const ERROR_SXS_PROCESS_TERMINATION_REQUESTED: Self = Self(0x00003707);
+    pub const ERROR_SXS_RELEASE_ACTIVATION_CONTEXT: Self = Self(0x00003708);
+    pub const ERROR_SXS_SYSTEM_DEFAULT_ACTIVATION_CONTEXT_EMPTY: Self = Self(0x00003709);
+    pub const ERROR_SXS_INVALID_IDENTITY_ATTRIBUTE_VALUE: Self = Self(0x0000370A);
+    pub const ERROR_SXS_INVALID_IDENTITY_ATTRIBUTE_NAME: Self = Self(0x0000370B);
+    pub const ERROR_SXS_IDENTITY_DUPLICATE_ATTRIBUTE: Self = Self(0x0000370C);
+    pub const ERROR_SXS_IDENTITY_PARSE_ERROR: Self = Self(0x0000370D);
+    pub const ERROR_MALFORMED_SUBSTITUTION_STRING: Self = Self(0x0000370E);
+    pub const ERROR_SXS_INCORRECT_PUBLIC_KEY_TOKEN: Self = Self(0x0000370F);
+    pub const ERROR_UNMAPPED_SUBSTITUTION_STRING: Self = Self(0x00003710);
+    pub const ERROR_SXS_ASSEMBLY_NOT_LOCKED: Self = Self(0x00003711);
+    pub const ERROR_SXS_COMPONENT_STORE_CORRUPT: Self = Self(0x00003712);
+    pub const ERROR_ADVANCED_INSTALLER_FAILED: Self = Self(0x00003713);
+    pub const ERROR_XML_ENCODING_MISMATCH: Self = Self(0x00003714);
+    pub const ERROR_SXS_MANIFEST_IDENTITY_SAME_BUT_CONTENTS_DIFFERENT: Self = Self(0x00003715);
+    pub const ERROR_SXS_IDENTITIES_DIFFERENT: Self = Self(0x00003716);
+    pub const ERROR_SXS_ASSEMBLY_IS_NOT_A_DEPLOYMENT: Self = Self(0x00003717);
+    pub const ERROR_SXS_FILE_NOT_PART_OF_ASSEMBLY: Self = Self(0x00003718);
+    pub const ERROR_SXS_MANIFEST_TOO_BIG: Self = Self(0x00003719);
+    pub const ERROR_SXS_SETTING_NOT_REGISTERED: Self = Self(0x0000371A);
+    pub const ERROR_SXS_TRANSACTION_CLOSURE_INCOMPLETE: Self = Self(0x0000371B);
+    pub const ERROR_SMI_PRIMITIVE_INSTALLER_FAILED: Self = Self(0x0000371C);
+    pub const ERROR_GENERIC_COMMAND_FAILED: Self = Self(0x0000371D);
+    pub const ERROR_SXS_FILE_HASH_MISSING: Self = Self(0x0000371E);
+    pub const ERROR_SXS_DUPLICATE_ACTIVATABLE_CLASS: Self = Self(0x0000371F);
+    pub const ERROR_EVT_INVALID_CHANNEL_PATH: Self = Self(0x00003A98);
+    pub const ERROR_EVT_INVALID_QUERY: Self = Self(0x00003A99);
+    pub const ERROR_EVT_PUBLISHER_METADATA_NOT_FOUND: Self = Self(0x00003A9A);
+    pub const ERROR_EVT_EVENT_TEMPLATE_NOT_FOUND: Self = Self(0x00003A9B);
+    pub const ERROR_EVT_INVALID_PUBLISHER_NAME: Self = Self(0x00003A9C);
+    pub const ERROR_EVT_INVALID_EVENT_DATA: Self = Self(0x00003A9D);
+    pub const ERROR_EVT_CHANNEL_NOT_FOUND: Self = Self(0x00003A9F);
+    pub const ERROR_EVT_MALFORMED_XML_TEXT: Self = Self(0x00003AA0);
+    pub const ERROR_EVT_SUBSCRIPTION_TO_DIRECT_CHANNEL: Self = Self(0x00003AA1);
+    pub const ERROR_EVT_CONFIGURATION_ERROR: Self = Self(0x00003AA2);
+    pub const ERROR_EVT_QUERY_RESULT_STALE: Self = Self(0x00003AA3);
+    pub const ERROR_EVT_QUERY_RESULT_INVALID_POSITION: Self = Self(0x00003AA4);
+    pub const ERROR_EVT_NON_VALIDATING_MSXML: Self = Self(0x00003AA5);
+    pub const ERROR_EVT_FILTER_ALREADYSCOPED: Self = Self(0x00003AA6);
+    pub const ERROR_EVT_FILTER_NOTELTSET: Self = Self(0x00003AA7);
+    pub const ERROR_EVT_FILTER_INVARG: Self = Self(0x00003AA8);
+    pub const ERROR_EVT_FILTER_INVTEST: Self = Self(0x00003AA9);
+    pub const ERROR_EVT_FILTER_INVTYPE: Self = Self(0x00003AAA);
+    pub const ERROR_EVT_FILTER_PARSEERR: Self = Self(0x00003AAB);
+    pub const ERROR_EVT_FILTER_UNSUPPORTEDOP: Self = Self(0x00003AAC);
+    pub const ERROR_EVT_FILTER_UNEXPECTEDTOKEN: Self = Self(0x00003AAD);
+    pub const ERROR_EVT_INVALID_OPERATION_OVER_ENABLED_DIRECT_CHANNEL: Self = Self(0x00003AAE);
+    pub const ERROR_EVT_INVALID_CHANNEL_PROPERTY_VALUE: Self = Self(0x00003AAF);
+    pub const ERROR_EVT_INVALID_PUBLISHER_PROPERTY_VALUE: Self = Self(0x00003AB0);
+    pub const ERROR_EVT_CHANNEL_CANNOT_ACTIVATE: Self = Self(0x00003AB1);
+    pub const ERROR_EVT_FILTER_TOO_COMPLEX: Self = Self(0x00003AB2);
+    pub const ERROR_EVT_MESSAGE_NOT_FOUND: Self = Self(0x00003AB3);
+    pub const ERROR_EVT_MESSAGE_ID_NOT_FOUND: Self = Self(0x00003AB4);
+    pub const ERROR_EVT_UNRESOLVED_VALUE_INSERT: Self = Self(0x00003AB5);
+    pub const ERROR_EVT_UNRESOLVED_PARAMETER_INSERT: Self = Self(0x00003AB6);
+    pub const ERROR_EVT_MAX_INSERTS_REACHED: Self = Self(0x00003AB7);
+    pub const ERROR_EVT_EVENT_DEFINITION_NOT_FOUND: Self = Self(0x00003AB8);
+    pub const ERROR_EVT_MESSAGE_LOCALE_NOT_FOUND: Self = Self(0x00003AB9);
+    pub const ERROR_EVT_VERSION_TOO_OLD: Self = Self(0x00003ABA);
+    pub const ERROR_EVT_VERSION_TOO_NEW: Self = Self(0x00003ABB);
+    pub const ERROR_EVT_CANNOT_OPEN_CHANNEL_OF_QUERY: Self = Self(0x00003ABC);
+    pub const ERROR_EVT_PUBLISHER_DISABLED: Self = Self(0x00003ABD);
+    pub const ERROR_EVT_FILTER_OUT_OF_RANGE: Self = Self(0x00003ABE);
+    pub const ERROR_EC_SUBSCRIPTION_CANNOT_ACTIVATE: Self = Self(0x00003AE8);
+    pub const ERROR_EC_LOG_DISABLED: Self = Self(0x00003AE9);
+    pub const ERROR_EC_CIRCULAR_FORWARDING: Self = Self(0x00003AEA);
+    pub const ERROR_EC_CREDSTORE_FULL: Self = Self(0x00003AEB);
+    pub const ERROR_EC_CRED_NOT_FOUND: Self = Self(0x00003AEC);
+    pub const ERROR_EC_NO_ACTIVE_CHANNEL: Self = Self(0x00003AED);
+    pub const ERROR_MUI_FILE_NOT_FOUND: Self = Self(0x00003AFC);
+    pub const ERROR_MUI_INVALID_FILE: Self = Self(0x00003AFD);
+    pub const ERROR_MUI_INVALID_RC_CONFIG: Self = Self(0x00003AFE);
+    pub const ERROR_MUI_INVALID_LOCALE_NAME: Self = Self(0x00003AFF);
+    pub const ERROR_MUI_INVALID_ULTIMATEFALLBACK_NAME: Self = Self(0x00003B00);
+    pub const ERROR_MUI_FILE_NOT_LOADED: Self = Self(0x00003B01);
+    pub const ERROR_RESOURCE_ENUM_USER_STOP: Self = Self(0x00003B02);
+    pub const ERROR_MUI_INTLSETTINGS_UILANG_NOT_INSTALLED: Self = Self(0x00003B03);
+    pub const ERROR_MUI_INTLSETTINGS_INVALID_LOCALE_NAME: Self = Self(0x00003B04);
+    pub const ERROR_MRM_RUNTIME_NO_DEFAULT_OR_NEUTRAL_RESOURCE: Self = Self(0x00003B06);
+    pub const ERROR_MRM_INVALID_PRICONFIG: Self = Self(0x00003B07);
+    pub const ERROR_MRM_INVALID_FILE_TYPE: Self = Self(0x00003B08);
+    pub const ERROR_MRM_UNKNOWN_QUALIFIER: Self = Self(0x00003B09);
+    pub const ERROR_MRM_INVALID_QUALIFIER_VALUE: Self = Self(0x00003B0A);
+    pub const ERROR_MRM_NO_CANDIDATE: Self = Self(0x00003B0B);
+    pub const ERROR_MRM_NO_MATCH_OR_DEFAULT_CANDIDATE: Self = Self(0x00003B0C);
+    pub const ERROR_MRM_RESOURCE_TYPE_MISMATCH: Self = Self(0x00003B0D);
+    pub const ERROR_MRM_DUPLICATE_MAP_NAME: Self = Self(0x00003B0E);
+    pub const ERROR_MRM_DUPLICATE_ENTRY: Self = Self(0x00003B0F);
+    pub const ERROR_MRM_INVALID_RESOURCE_IDENTIFIER: Self = Self(0x00003B10);
+    pub const ERROR_MRM_FILEPATH_TOO_LONG: Self = Self(0x00003B11);
+    pub const ERROR_MRM_UNSUPPORTED_DIRECTORY_TYPE: Self = Self(0x00003B12);
+    pub const ERROR_MRM_INVALID_PRI_FILE: Self = Self(0x00003B16);
+    pub const ERROR_MRM_NAMED_RESOURCE_NOT_FOUND: Self = Self(0x00003B17);
+    pub const ERROR_MRM_MAP_NOT_FOUND: Self = Self(0x00003B1F);
+    pub const ERROR_MRM_UNSUPPORTED_PROFILE_TYPE: Self = Self(0x00003B20);
+    pub const ERROR_MRM_INVALID_QUALIFIER_OPERATOR: Self = Self(0x00003B21);
+    pub const ERROR_MRM_INDETERMINATE_QUALIFIER_VALUE: Self = Self(0x00003B22);
+    pub const ERROR_MRM_AUTOMERGE_ENABLED: Self = Self(0x00003B23);
+    pub const ERROR_MRM_TOO_MANY_RESOURCES: Self = Self(0x00003B24);
+    pub const ERROR_MRM_UNSUPPORTED_FILE_TYPE_FOR_MERGE: Self = Self(0x00003B25);
+    pub const ERROR_MRM_UNSUPPORTED_FILE_TYPE_FOR_LOAD_UNLOAD_PRI_FILE: Self = Self(0x00003B26);
+    pub const ERROR_MRM_NO_CURRENT_VIEW_ON_THREAD: Self = Self(0x00003B27);
+    pub const ERROR_DIFFERENT_PROFILE_RESOURCE_MANAGER_EXIST: Self = Self(0x00003B28);
+    pub const ERROR_OPERATION_NOT_ALLOWED_FROM_SYSTEM_COMPONENT: Self = Self(0x00003B29);
+    pub const ERROR_MRM_DIRECT_REF_TO_NON_DEFAULT_RESOURCE: Self = Self(0x00003B2A);
+    pub const ERROR_MRM_GENERATION_COUNT_MISMATCH: Self = Self(0x00003B2B);
+    pub const ERROR_PRI_MERGE_VERSION_MISMATCH: Self = Self(0x00003B2C);
+    pub const ERROR_PRI_MERGE_MISSING_SCHEMA: Self = Self(0x00003B2D);
+    pub const ERROR_PRI_MERGE_LOAD_FILE_FAILED: Self = Self(0x00003B2E);
+    pub const ERROR_PRI_MERGE_ADD_FILE_FAILED: Self = Self(0x00003B2F);
+    pub const ERROR_PRI_MERGE_WRITE_FILE_FAILED: Self = Self(0x00003B30);
+    pub const ERROR_PRI_MERGE_MULTIPLE_PACKAGE_FAMILIES_NOT_ALLOWED: Self = Self(0x00003B31);
+    pub const ERROR_PRI_MERGE_MULTIPLE_MAIN_PACKAGES_NOT_ALLOWED: Self = Self(0x00003B32);
+    pub const ERROR_PRI_MERGE_BUNDLE_PACKAGES_NOT_ALLOWED: Self = Self(0x00003B33);
+    pub const ERROR_PRI_MERGE_MAIN_PACKAGE_REQUIRED: Self = Self(0x00003B34);
+    pub const ERROR_PRI_MERGE_RESOURCE_PACKAGE_REQUIRED: Self = Self(0x00003B35);
+    pub const ERROR_PRI_MERGE_INVALID_FILE_NAME: Self = Self(0x00003B36);
+    pub const ERROR_MRM_PACKAGE_NOT_FOUND: Self = Self(0x00003B37);
+    pub const ERROR_MRM_MISSING_DEFAULT_LANGUAGE: Self = Self(0x00003B38);
+    pub const ERROR_MRM_SCOPE_ITEM_CONFLICT: Self = Self(0x00003B39);
+    pub const ERROR_MCA_INVALID_CAPABILITIES_STRING: Self = Self(0x00003B60);
+    pub const ERROR_MCA_INVALID_VCP_VERSION: Self = Self(0x00003B61);
+    pub const ERROR_MCA_MONITOR_VIOLATES_MCCS_SPECIFICATION: Self = Self(0x00003B62);
+    pub const ERROR_MCA_MCCS_VERSION_MISMATCH: Self = Self(0x00003B63);
+    pub const ERROR_MCA_UNSUPPORTED_MCCS_VERSION: Self = Self(0x00003B64);
+    pub const ERROR_MCA_INTERNAL_ERROR: Self = Self(0x00003B65);
+    pub const ERROR_MCA_INVALID_TECHNOLOGY_TYPE_RETURNED: Self = Self(0x00003B66);
+    pub const ERROR_MCA_UNSUPPORTED_COLOR_TEMPERATURE: Self = Self(0x00003B67);
+    pub const ERROR_AMBIGUOUS_SYSTEM_DEVICE: Self = Self(0x00003B92);
+    pub const ERROR_SYSTEM_DEVICE_NOT_FOUND: Self = Self(0x00003BC3);
+    pub const ERROR_HASH_NOT_SUPPORTED: Self = Self(0x00003BC4);
+    pub const ERROR_HASH_NOT_PRESENT: Self = Self(0x00003BC5);
+    pub const ERROR_SECONDARY_IC_PROVIDER_NOT_REGISTERED: Self = Self(0x00003BD9);
+    pub const ERROR_GPIO_CLIENT_INFORMATION_INVALID: Self = Self(0x00003BDA);
+    pub const ERROR_GPIO_VERSION_NOT_SUPPORTED: Self = Self(0x00003BDB);
+    pub const ERROR_GPIO_INVALID_REGISTRATION_PACKET: Self = Self(0x00003BDC);
+    pub const ERROR_GPIO_OPERATION_DENIED: Self = Self(0x00003BDD);
+    pub const ERROR_GPIO_INCOMPATIBLE_CONNECT_MODE: Self = Self(0x00003BDE);
+    pub const ERROR_GPIO_INTERRUPT_ALREADY_UNMASKED: Self = Self(0x00003BDF);
+    pub const ERROR_CANNOT_SWITCH_RUNLEVEL: Self = Self(0x00003C28);
+    pub const ERROR_INVALID_RUNLEVEL_SETTING: Self = Self(0x00003C29);
+    pub const ERROR_RUNLEVEL_SWITCH_TIMEOUT: Self = Self(0x00003C2A);
+    pub const ERROR_RUNLEVEL_SWITCH_AGENT_TIMEOUT: Self = Self(0x00003C2B);
+    pub const ERROR_RUNLEVEL_SWITCH_IN_PROGRESS: Self = Self(0x00003C2C);
+    pub const ERROR_SERVICES_FAILED_AUTOSTART: Self = Self(0x00003C2D);
+    pub const ERROR_COM_TASK_STOP_PENDING: Self = Self(0x00003C8D);
+    pub const ERROR_INSTALL_OPEN_PACKAGE_FAILED: Self = Self(0x00003CF0);
+    pub const ERROR_INSTALL_PACKAGE_NOT_FOUND: Self = Self(0x00003CF1);
+    pub const ERROR_INSTALL_INVALID_PACKAGE: Self = Self(0x00003CF2);
+    pub const ERROR_INSTALL_RESOLVE_DEPENDENCY_FAILED: Self = Self(0x00003CF3);
+    pub const ERROR_INSTALL_OUT_OF_DISK_SPACE: Self = Self(0x00003CF4);
+    pub const ERROR_INSTALL_NETWORK_FAILURE: Self = Self(0x00003CF5);
+    pub const ERROR_INSTALL_REGISTRATION_FAILURE: Self = Self(0x00003CF6);
+    pub const ERROR_INSTALL_DEREGISTRATION_FAILURE: Self = Self(0x00003CF7);
+    pub const ERROR_INSTALL_CANCEL: Self = Self(0x00003CF8);
+    pub const ERROR_INSTALL_FAILED: Self = Self(0x00003CF9);
+    pub const ERROR_REMOVE_FAILED: Self = Self(0x00003CFA);
+    pub const ERROR_PACKAGE_ALREADY_EXISTS: Self = Self(0x00003CFB);
+    pub const ERROR_NEEDS_REMEDIATION: Self = Self(0x00003CFC);
+    pub const ERROR_INSTALL_PREREQUISITE_FAILED: Self = Self(0x00003CFD);
+    pub const ERROR_PACKAGE_REPOSITORY_CORRUPTED: Self = Self(0x00003CFE);
+    pub const ERROR_INSTALL_POLICY_FAILURE: Self = Self(0x00003CFF);
+    pub const ERROR_PACKAGE_UPDATING: Self = Self(0x00003D00);
+    pub const ERROR_DEPLOYMENT_BLOCKED_BY_POLICY: Self = Self(0x00003D01);
+    pub const ERROR_PACKAGES_IN_USE: Self = Self(0x00003D02);
+    pub const ERROR_RECOVERY_FILE_CORRUPT: Self = Self(0x00003D03);
+    pub const ERROR_INVALID_STAGED_SIGNATURE: Self = Self(0x00003D04);
+    pub const ERROR_DELETING_EXISTING_APPLICATIONDATA_STORE_FAILED: Self = Self(0x00003D05);
+    pub const ERROR_INSTALL_PACKAGE_DOWNGRADE: Self = Self(0x00003D06);
+    pub const ERROR_SYSTEM_NEEDS_REMEDIATION: Self = Self(0x00003D07);
+    pub const ERROR_APPX_INTEGRITY_FAILURE_CLR_NGEN: Self = Self(0x00003D08);
+    pub const ERROR_RESILIENCY_FILE_CORRUPT: Self = Self(0x00003D09);
+    pub const ERROR_INSTALL_FIREWALL_SERVICE_NOT_RUNNING: Self = Self(0x00003D0A);
+    pub const ERROR_PACKAGE_MOVE_FAILED: Self = Self(0x00003D0B);
+    pub const ERROR_INSTALL_VOLUME_NOT_EMPTY: Self = Self(0x00003D0C);
+    pub const ERROR_INSTALL_VOLUME_OFFLINE: Self = Self(0x00003D0D);
+    pub const ERROR_INSTALL_VOLUME_CORRUPT: Self = Self(0x00003D0E);
+    pub const ERROR_NEEDS_REGISTRATION: Self = Self(0x00003D0F);
+    pub const ERROR_INSTALL_WRONG_PROCESSOR_ARCHITECTURE: Self = Self(0x00003D10);
+    pub const ERROR_DEV_SIDELOAD_LIMIT_EXCEEDED: Self = Self(0x00003D11);
+    pub const ERROR_INSTALL_OPTIONAL_PACKAGE_REQUIRES_MAIN_PACKAGE: Self = Self(0x00003D12);
+    pub const ERROR_PACKAGE_NOT_SUPPORTED_ON_FILESYSTEM: Self = Self(0x00003D13);
+    pub const ERROR_PACKAGE_MOVE_BLOCKED_BY_STREAMING: Self = Self(0x00003D14);
+    pub const ERROR_INSTALL_OPTIONAL_PACKAGE_APPLICATIONID_NOT_UNIQUE: Self = Self(0x00003D15);
+    pub const ERROR_PACKAGE_STAGING_ONHOLD: Self = Self(0x00003D16);
+    pub const ERROR_INSTALL_INVALID_RELATED_SET_UPDATE: Self = Self(0x00003D17);
+    pub const ERROR_INSTALL_OPTIONAL_PACKAGE_REQUIRES_MAIN_PACKAGE_FULLTRUST_CAPABILITY: Self = Self(0x00003D18);
+    pub const ERROR_DEPLOYMENT_BLOCKED_BY_USER_LOG_OFF: Self = Self(0x00003D19);
+    pub const ERROR_PROVISION_OPTIONAL_PACKAGE_REQUIRES_MAIN_PACKAGE_PROVISIONED: Self = Self(0x00003D1A);
+    pub const ERROR_PACKAGES_REPUTATION_CHECK_FAILED: Self = Self(0x00003D1B);
+    pub const ERROR_PACKAGES_REPUTATION_CHECK_TIMEDOUT: Self = Self(0x00003D1C);
+    pub const ERROR_DEPLOYMENT_OPTION_NOT_SUPPORTED: Self = Self(0x00003D1D);
+    pub const ERROR_APPINSTALLER_ACTIVATION_BLOCKED: Self = Self(0x00003D1E);
+    pub const ERROR_REGISTRATION_FROM_REMOTE_DRIVE_NOT_SUPPORTED: Self = Self(0x00003D1F);
+    pub const ERROR_APPX_RAW_DATA_WRITE_FAILED: Self = Self(0x00003D20);
+    pub const ERROR_DEPLOYMENT_BLOCKED_BY_VOLUME_POLICY_PACKAGE: Self = Self(0x00003D21);
+    pub const ERROR_DEPLOYMENT_BLOCKED_BY_VOLUME_POLICY_MACHINE: Self = Self(0x00003D22);
+    pub const ERROR_DEPLOYMENT_BLOCKED_BY_PROFILE_POLICY: Self = Self(0x00003D23);
+    pub const ERROR_DEPLOYMENT_FAILED_CONFLICTING_MUTABLE_PACKAGE_DIRECTORY: Self = Self(0x00003D24);
+    pub const ERROR_SINGLETON_RESOURCE_INSTALLED_IN_ACTIVE_USER: Self = Self(0x00003D25);
+    pub const ERROR_DIFFERENT_VERSION_OF_PACKAGED_SERVICE_INSTALLED: Self = Self(0x00003D26);
+    pub const ERROR_SERVICE_EXISTS_AS_NON_PACKAGED_SERVICE: Self = Self(0x00003D27);
+    pub const ERROR_PACKAGED_SERVICE_REQUIRES_ADMIN_PRIVILEGES: Self = Self(0x00003D28);
+    pub const ERROR_REDIRECTION_TO_DEFAULT_ACCOUNT_NOT_ALLOWED: Self = Self(0x00003D29);
+    pub const ERROR_PACKAGE_LACKS_CAPABILITY_TO_DEPLOY_ON_HOST: Self = Self(0x00003D2A);
+    pub const ERROR_UNSIGNED_PACKAGE_INVALID_CONTENT: Self = Self(0x00003D2B);
+    pub const ERROR_UNSIGNED_PACKAGE_INVALID_PUBLISHER_NAMESPACE: Self = Self(0x00003D2C);
+    pub const ERROR_SIGNED_PACKAGE_INVALID_PUBLISHER_NAMESPACE: Self = Self(0x00003D2D);
+    pub const ERROR_PACKAGE_EXTERNAL_LOCATION_NOT_ALLOWED: Self = Self(0x00003D2E);
+    pub const ERROR_INSTALL_FULLTRUST_HOSTRUNTIME_REQUIRES_MAIN_PACKAGE_FULLTRUST_CAPABILITY: Self = Self(0x00003D2F);
+    pub const ERROR_PACKAGE_LACKS_CAPABILITY_FOR_MANDATORY_STARTUPTASKS: Self = Self(0x00003D30);
+    pub const ERROR_INSTALL_RESOLVE_HOSTRUNTIME_DEPENDENCY_FAILED: Self = Self(0x00003D31);
+    pub const ERROR_MACHINE_SCOPE_NOT_ALLOWED: Self = Self(0x00003D32);
+    pub const ERROR_CLASSIC_COMPAT_MODE_NOT_ALLOWED: Self = Self(0x00003D33);
+    pub const ERROR_STAGEFROMUPDATEAGENT_PACKAGE_NOT_APPLICABLE: Self = Self(0x00003D34);
+    pub const ERROR_PACKAGE_NOT_REGISTERED_FOR_USER: Self = Self(0x00003D35);
+    pub const ERROR_PACKAGE_NAME_MISMATCH: Self = Self(0x00003D36);
+    pub const ERROR_APPINSTALLER_URI_IN_USE: Self = Self(0x00003D37);
+    pub const ERROR_APPINSTALLER_IS_MANAGED_BY_SYSTEM: Self = Self(0x00003D38);
+    pub const APPMODEL_ERROR_NO_PACKAGE: Self = Self(0x00003D54);
+    pub const APPMODEL_ERROR_PACKAGE_RUNTIME_CORRUPT: Self = Self(0x00003D55);
+    pub const APPMODEL_ERROR_PACKAGE_IDENTITY_CORRUPT: Self = Self(0x00003D56);
+    pub const APPMODEL_ERROR_NO_APPLICATION: Self = Self(0x00003D57);
+    pub const APPMODEL_ERROR_DYNAMIC_PROPERTY_READ_FAILED: Self = Self(0x00003D58);
+    pub const APPMODEL_ERROR_DYNAMIC_PROPERTY_INVALID: Self = Self(0x00003D59);
+    pub const APPMODEL_ERROR_PACKAGE_NOT_AVAILABLE: Self = Self(0x00003D5A);
+    pub const APPMODEL_ERROR_NO_MUTABLE_DIRECTORY: Self = Self(0x00003D5B);
+    pub const ERROR_STATE_LOAD_STORE_FAILED: Self = Self(0x00003DB8);
+    pub const ERROR_STATE_GET_VERSION_FAILED: Self = Self(0x00003DB9);
+    pub const ERROR_STATE_SET_VERSION_FAILED: Self = Self(0x00003DBA);
+    pub const ERROR_STATE_STRUCTURED_RESET_FAILED: Self = Self(0x00003DBB);
+    pub const ERROR_STATE_OPEN_CONTAINER_FAILED: Self = Self(0x00003DBC);
+    pub const ERROR_STATE_CREATE_CONTAINER_FAILED: Self = Self(0x00003DBD);
+    pub const ERROR_STATE_DELETE_CONTAINER_FAILED: Self = Self(0x00003DBE);
+    pub const ERROR_STATE_READ_SETTING_FAILED: Self = Self(0x00003DBF);
+    pub const ERROR_STATE_WRITE_SETTING_FAILED: Self = Self(0x00003DC0);
+    pub const ERROR_STATE_DELETE_SETTING_FAILED: Self = Self(0x00003DC1);
+    pub const ERROR_STATE_QUERY_SETTING_FAILED: Self = Self(0x00003DC2);
+    pub const ERROR_STATE_READ_COMPOSITE_SETTING_FAILED: Self = Self(0x00003DC3);
+    pub const ERROR_STATE_WRITE_COMPOSITE_SETTING_FAILED: Self = Self(0x00003DC4);
+    pub const ERROR_STATE_ENUMERATE_CONTAINER_FAILED: Self = Self(0x00003DC5);
+    pub const ERROR_STATE_ENUMERATE_SETTINGS_FAILED: Self = Self(0x00003DC6);
+    pub const ERROR_STATE_COMPOSITE_SETTING_VALUE_SIZE_LIMIT_EXCEEDED: Self = Self(0x00003DC7);
+    pub const ERROR_STATE_SETTING_VALUE_SIZE_LIMIT_EXCEEDED: Self = Self(0x00003DC8);
+    pub const ERROR_STATE_SETTING_NAME_SIZE_LIMIT_EXCEEDED: Self = Self(0x00003DC9);
+    pub const ERROR_STATE_CONTAINER_NAME_SIZE_LIMIT_EXCEEDED: Self = Self(0x00003DCA);
+    pub const ERROR_API_UNAVAILABLE: Self = Self(0x00003DE1);
+    pub const ERROR_NDIS_INDICATION_REQUIRED: Self = Self(0x00340001);
+    pub const ERROR_HV_PENDING_PAGE_REQUESTS: Self = Self(0x00350059);
+    pub const ERROR_NDIS_INTERFACE_CLOSING: Self = Self(0x80340002);
+    pub const ERROR_NDIS_BAD_VERSION: Self = Self(0x80340004);
+    pub const ERROR_NDIS_BAD_CHARACTERISTICS: Self = Self(0x80340005);
+    pub const ERROR_NDIS_ADAPTER_NOT_FOUND: Self = Self(0x80340006);
+    pub const ERROR_NDIS_OPEN_FAILED: Self = Self(0x80340007);
+    pub const ERROR_NDIS_DEVICE_FAILED: Self = Self(0x80340008);
+    pub const ERROR_NDIS_MULTICAST_FULL: Self = Self(0x80340009);
+    pub const ERROR_NDIS_MULTICAST_EXISTS: Self = Self(0x8034000A);
+    pub const ERROR_NDIS_MULTICAST_NOT_FOUND: Self = Self(0x8034000B);
+    pub const ERROR_NDIS_REQUEST_ABORTED: Self = Self(0x8034000C);
+    pub const ERROR_NDIS_RESET_IN_PROGRESS: Self = Self(0x8034000D);
+    pub const ERROR_NDIS_INVALID_PACKET: Self = Self(0x8034000F);
+    pub const ERROR_NDIS_INVALID_DEVICE_REQUEST: Self = Self(0x80340010);
+    pub const ERROR_NDIS_ADAPTER_NOT_READY: Self = Self(0x80340011);
+    pub const ERROR_NDIS_INVALID_LENGTH: Self = Self(0x80340014);
+    pub const ERROR_NDIS_INVALID_DATA: Self = Self(0x80340015);
+    pub const ERROR_NDIS_BUFFER_TOO_SHORT: Self = Self(0x80340016);
+    pub const ERROR_NDIS_INVALID_OID: Self = Self(0x80340017);
+    pub const ERROR_NDIS_ADAPTER_REMOVED: Self = Self(0x80340018);
+    pub const ERROR_NDIS_UNSUPPORTED_MEDIA: Self = Self(0x80340019);
+    pub const ERROR_NDIS_GROUP_ADDRESS_IN_USE: Self = Self(0x8034001A);
+    pub const ERROR_NDIS_FILE_NOT_FOUND: Self = Self(0x8034001B);
+    pub const ERROR_NDIS_ERROR_READING_FILE: Self = Self(0x8034001C);
+    pub const ERROR_NDIS_ALREADY_MAPPED: Self = Self(0x8034001D);
+    pub const ERROR_NDIS_RESOURCE_CONFLICT: Self = Self(0x8034001E);
+    pub const ERROR_NDIS_MEDIA_DISCONNECTED: Self = Self(0x8034001F);
+    pub const ERROR_NDIS_INVALID_ADDRESS: Self = Self(0x80340022);
+    pub const ERROR_NDIS_PAUSED: Self = Self(0x8034002A);
+    pub const ERROR_NDIS_INTERFACE_NOT_FOUND: Self = Self(0x8034002B);
+    pub const ERROR_NDIS_UNSUPPORTED_REVISION: Self = Self(0x8034002C);
+    pub const ERROR_NDIS_INVALID_PORT: Self = Self(0x8034002D);
+    pub const ERROR_NDIS_INVALID_PORT_STATE: Self = Self(0x8034002E);
+    pub const ERROR_NDIS_LOW_POWER_STATE: Self = Self(0x8034002F);
+    pub const ERROR_NDIS_REINIT_REQUIRED: Self = Self(0x80340030);
+    pub const ERROR_NDIS_NO_QUEUES: Self = Self(0x80340031);
+    pub const ERROR_NDIS_NOT_SUPPORTED: Self = Self(0x803400BB);
+    pub const ERROR_NDIS_DOT11_AUTO_CONFIG_ENABLED: Self = Self(0x80342000);
+    pub const ERROR_NDIS_DOT11_MEDIA_IN_USE: Self = Self(0x80342001);
+    pub const ERROR_NDIS_DOT11_POWER_STATE_INVALID: Self = Self(0x80342002);
+    pub const ERROR_NDIS_PM_WOL_PATTERN_LIST_FULL: Self = Self(0x80342003);
+    pub const ERROR_NDIS_PM_PROTOCOL_OFFLOAD_LIST_FULL: Self = Self(0x80342004);
+    pub const ERROR_NDIS_DOT11_AP_CHANNEL_CURRENTLY_NOT_AVAILABLE: Self = Self(0x80342005);
+    pub const ERROR_NDIS_DOT11_AP_BAND_CURRENTLY_NOT_AVAILABLE: Self = Self(0x80342006);
+    pub const ERROR_NDIS_DOT11_AP_CHANNEL_NOT_ALLOWED: Self = Self(0x80342007);
+    pub const ERROR_NDIS_DOT11_AP_BAND_NOT_ALLOWED: Self = Self(0x80342008);
+    pub const ERROR_VID_REMOTE_NODE_PARENT_GPA_PAGES_USED: Self = Self(0x80370001);
+    pub const ERROR_VOLMGR_INCOMPLETE_REGENERATION: Self = Self(0x80380001);
+    pub const ERROR_VOLMGR_INCOMPLETE_DISK_MIGRATION: Self = Self(0x80380002);
+    pub const ERROR_BCD_NOT_ALL_ENTRIES_IMPORTED: Self = Self(0x80390001);
+    pub const ERROR_BCD_NOT_ALL_ENTRIES_SYNCHRONIZED: Self = Self(0x80390003);
+    pub const ERROR_QUERY_STORAGE_ERROR: Self = Self(0x803A0001);
+    pub const ERROR_NDIS_OFFLOAD_POLICY: Self = Self(0xC034100F);
+    pub const ERROR_NDIS_OFFLOAD_CONNECTION_REJECTED: Self = Self(0xC0341012);
+    pub const ERROR_NDIS_OFFLOAD_PATH_REJECTED: Self = Self(0xC0341013);
+    pub const ERROR_HV_INVALID_HYPERCALL_CODE: Self = Self(0xC0350002);
+    pub const ERROR_HV_INVALID_HYPERCALL_INPUT: Self = Self(0xC0350003);
+    pub const ERROR_HV_INVALID_ALIGNMENT: Self = Self(0xC0350004);
+    pub const ERROR_HV_INVALID_PARAMETER: Self = Self(0xC0350005);
+    pub const ERROR_HV_ACCESS_DENIED: Self = Self(0xC0350006);
+    pub const ERROR_HV_INVALID_PARTITION_STATE: Self = Self(0xC0350007);
+    pub const ERROR_HV_OPERATION_DENIED: Self = Self(0xC0350008);
+    pub const ERROR_HV_UNKNOWN_PROPERTY: Self = Self(0xC0350009);
+    pub const ERROR_HV_PROPERTY_VALUE_OUT_OF_RANGE: Self = Self(0xC035000A);
+    pub const ERROR_HV_INSUFFICIENT_MEMORY: Self = Self(0xC035000B);
+    pub const ERROR_HV_PARTITION_TOO_DEEP: Self = Self(0xC035000C);
+    pub const ERROR_HV_INVALID_PARTITION_ID: Self = Self(0xC035000D);
+    pub const ERROR_HV_INVALID_VP_INDEX: Self = Self(0xC035000E);
+    pub const ERROR_HV_INVALID_PORT_ID: Self = Self(0xC0350011);
+    pub const ERROR_HV_INVALID_CONNECTION_ID: Self = Self(0xC0350012);
+    pub const ERROR_HV_INSUFFICIENT_BUFFERS: Self = Self(0xC0350013);
+    pub const ERROR_HV_NOT_ACKNOWLEDGED: Self = Self(0xC0350014);
+    pub const ERROR_HV_INVALID_VP_STATE: Self = Self(0xC0350015);
+    pub const ERROR_HV_ACKNOWLEDGED: Self = Self(0xC0350016);
+    pub const ERROR_HV_INVALID_SAVE_RESTORE_STATE: Self = Self(0xC0350017);
+    pub const ERROR_HV_INVALID_SYNIC_STATE: Self = Self(0xC0350018);
+    pub const ERROR_HV_OBJECT_IN_USE: Self = Self(0xC0350019);
+    pub const ERROR_HV_INVALID_PROXIMITY_DOMAIN_INFO: Self = Self(0xC035001A);
+    pub const ERROR_HV_NO_DATA: Self = Self(0xC035001B);
+    pub const ERROR_HV_INACTIVE: Self = Self(0xC035001C);
+    pub const ERROR_HV_NO_RESOURCES: Self = Self(0xC035001D);
+    pub const ERROR_HV_FEATURE_UNAVAILABLE: Self = Self(0xC035001E);
+    pub const ERROR_HV_INSUFFICIENT_BUFFER: Self = Self(0xC0350033);
+    pub const ERROR_HV_INSUFFICIENT_DEVICE_DOMAINS: Self = Self(0xC0350038);
+    pub const ERROR_HV_CPUID_FEATURE_VALIDATION: Self = Self(0xC035003C);
+    pub const ERROR_HV_CPUID_XSAVE_FEATURE_VALIDATION: Self = Self(0xC035003D);
+    pub const ERROR_HV_PROCESSOR_STARTUP_TIMEOUT: Self = Self(0xC035003E);
+    pub const ERROR_HV_SMX_ENABLED: Self = Self(0xC035003F);
+    pub const ERROR_HV_INVALID_LP_INDEX: Self = Self(0xC0350041);
+    pub const ERROR_HV_INVALID_REGISTER_VALUE: Self = Self(0xC0350050);
+    pub const ERROR_HV_INVALID_VTL_STATE: Self = Self(0xC0350051);
+    pub const ERROR_HV_NX_NOT_DETECTED: Self = Self(0xC0350055);
+    pub const ERROR_HV_INVALID_DEVICE_ID: Self = Self(0xC0350057);
+    pub const ERROR_HV_INVALID_DEVICE_STATE: Self = Self(0xC0350058);
+    pub const ERROR_HV_PAGE_REQUEST_INVALID: Self = Self(0xC0350060);
+    pub const ERROR_HV_INVALID_CPU_GROUP_ID: Self = Self(0xC035006F);
+    pub const ERROR_HV_INVALID_CPU_GROUP_STATE: Self = Self(0xC0350070);
+    pub const ERROR_HV_OPERATION_FAILED: Self = Self(0xC0350071);
+    pub const ERROR_HV_NOT_ALLOWED_WITH_NESTED_VIRT_ACTIVE: Self = Self(0xC0350072);
+    pub const ERROR_HV_INSUFFICIENT_ROOT_MEMORY: Self = Self(0xC0350073);
+    pub const ERROR_HV_EVENT_BUFFER_ALREADY_FREED: Self = Self(0xC0350074);
+    pub const ERROR_HV_INSUFFICIENT_CONTIGUOUS_MEMORY: Self = Self(0xC0350075);
+    pub const ERROR_HV_DEVICE_NOT_IN_DOMAIN: Self = Self(0xC0350076);
+    pub const ERROR_HV_NESTED_VM_EXIT: Self = Self(0xC0350077);
+    pub const ERROR_HV_MSR_ACCESS_FAILED: Self = Self(0xC0350080);
+    pub const ERROR_HV_INSUFFICIENT_MEMORY_MIRRORING: Self = Self(0xC0350081);
+    pub const ERROR_HV_INSUFFICIENT_CONTIGUOUS_MEMORY_MIRRORING: Self = Self(0xC0350082);
+    pub const ERROR_HV_INSUFFICIENT_CONTIGUOUS_ROOT_MEMORY: Self = Self(0xC0350083);
+    pub const ERROR_HV_INSUFFICIENT_ROOT_MEMORY_MIRRORING: Self = Self(0xC0350084);
+    pub const ERROR_HV_INSUFFICIENT_CONTIGUOUS_ROOT_MEMORY_MIRRORING: Self = Self(0xC0350085);
+    pub const ERROR_HV_NOT_PRESENT: Self = Self(0xC0351000);
+    pub const ERROR_VID_DUPLICATE_HANDLER: Self = Self(0xC0370001);
+    pub const ERROR_VID_TOO_MANY_HANDLERS: Self = Self(0xC0370002);
+    pub const ERROR_VID_QUEUE_FULL: Self = Self(0xC0370003);
+    pub const ERROR_VID_HANDLER_NOT_PRESENT: Self = Self(0xC0370004);
+    pub const ERROR_VID_INVALID_OBJECT_NAME: Self = Self(0xC0370005);
+    pub const ERROR_VID_PARTITION_NAME_TOO_LONG: Self = Self(0xC0370006);
+    pub const ERROR_VID_MESSAGE_QUEUE_NAME_TOO_LONG: Self = Self(0xC0370007);
+    pub const ERROR_VID_PARTITION_ALREADY_EXISTS: Self = Self(0xC0370008);
+    pub const ERROR_VID_PARTITION_DOES_NOT_EXIST: Self = Self(0xC0370009);
+    pub const ERROR_VID_PARTITION_NAME_NOT_FOUND: Self = Self(0xC037000A);
+    pub const ERROR_VID_MESSAGE_QUEUE_ALREADY_EXISTS: Self = Self(0xC037000B);
+    pub const ERROR_VID_EXCEEDED_MBP_ENTRY_MAP_LIMIT: Self = Self(0xC037000C);
+    pub const ERROR_VID_MB_STILL_REFERENCED: Self = Self(0xC037000D);
+    pub const ERROR_VID_CHILD_GPA_PAGE_SET_CORRUPTED: Self = Self(0xC037000E);
+    pub const ERROR_VID_INVALID_NUMA_SETTINGS: Self = Self(0xC037000F);
+    pub const ERROR_VID_INVALID_NUMA_NODE_INDEX: Self = Self(0xC0370010);
+    pub const ERROR_VID_NOTIFICATION_QUEUE_ALREADY_ASSOCIATED: Self = Self(0xC0370011);
+    pub const ERROR_VID_INVALID_MEMORY_BLOCK_HANDLE: Self = Self(0xC0370012);
+    pub const ERROR_VID_PAGE_RANGE_OVERFLOW: Self = Self(0xC0370013);
+    pub const ERROR_VID_INVALID_MESSAGE_QUEUE_HANDLE: Self = Self(0xC0370014);
+    pub const ERROR_VID_INVALID_GPA_RANGE_HANDLE: Self = Self(0xC0370015);
+    pub const ERROR_VID_NO_MEMORY_BLOCK_NOTIFICATION_QUEUE: Self = Self(0xC0370016);
+    pub const ERROR_VID_MEMORY_BLOCK_LOCK_COUNT_EXCEEDED: Self = Self(0xC0370017);
+    pub const ERROR_VID_INVALID_PPM_HANDLE: Self = Self(0xC0370018);
+    pub const ERROR_VID_MBPS_ARE_LOCKED: Self = Self(0xC0370019);
+    pub const ERROR_VID_MESSAGE_QUEUE_CLOSED: Self = Self(0xC037001A);
+    pub const ERROR_VID_VIRTUAL_PROCESSOR_LIMIT_EXCEEDED: Self = Self(0xC037001B);
+    pub const ERROR_VID_STOP_PENDING: Self = Self(0xC037001C);
+    pub const ERROR_VID_INVALID_PROCESSOR_STATE: Self = Self(0xC037001D);
+    pub const ERROR_VID_EXCEEDED_KM_CONTEXT_COUNT_LIMIT: Self = Self(0xC037001E);
+    pub const ERROR_VID_KM_INTERFACE_ALREADY_INITIALIZED: Self = Self(0xC037001F);
+    pub const ERROR_VID_MB_PROPERTY_ALREADY_SET_RESET: Self = Self(0xC0370020);
+    pub const ERROR_VID_MMIO_RANGE_DESTROYED: Self = Self(0xC0370021);
+    pub const ERROR_VID_INVALID_CHILD_GPA_PAGE_SET: Self = Self(0xC0370022);
+    pub const ERROR_VID_RESERVE_PAGE_SET_IS_BEING_USED: Self = Self(0xC0370023);
+    pub const ERROR_VID_RESERVE_PAGE_SET_TOO_SMALL: Self = Self(0xC0370024);
+    pub const ERROR_VID_MBP_ALREADY_LOCKED_USING_RESERVED_PAGE: Self = Self(0xC0370025);
+    pub const ERROR_VID_MBP_COUNT_EXCEEDED_LIMIT: Self = Self(0xC0370026);
+    pub const ERROR_VID_SAVED_STATE_CORRUPT: Self = Self(0xC0370027);
+    pub const ERROR_VID_SAVED_STATE_UNRECOGNIZED_ITEM: Self = Self(0xC0370028);
+    pub const ERROR_VID_SAVED_STATE_INCOMPATIBLE: Self = Self(0xC0370029);
+    pub const ERROR_VID_VTL_ACCESS_DENIED: Self = Self(0xC037002A);
+    pub const ERROR_VID_INSUFFICIENT_RESOURCES_RESERVE: Self = Self(0xC037002B);
+    pub const ERROR_VID_INSUFFICIENT_RESOURCES_PHYSICAL_BUFFER: Self = Self(0xC037002C);
+    pub const ERROR_VID_INSUFFICIENT_RESOURCES_HV_DEPOSIT: Self = Self(0xC037002D);
+    pub const ERROR_VID_MEMORY_TYPE_NOT_SUPPORTED: Self = Self(0xC037002E);
+    pub const ERROR_VID_INSUFFICIENT_RESOURCES_WITHDRAW: Self = Self(0xC037002F);
+    pub const ERROR_VID_PROCESS_ALREADY_SET: Self = Self(0xC0370030);
+    pub const ERROR_VMCOMPUTE_TERMINATED_DURING_START: Self = Self(0xC0370100);
+    pub const ERROR_VMCOMPUTE_IMAGE_MISMATCH: Self = Self(0xC0370101);
+    pub const ERROR_VMCOMPUTE_HYPERV_NOT_INSTALLED: Self = Self(0xC0370102);
+    pub const ERROR_VMCOMPUTE_OPERATION_PENDING: Self = Self(0xC0370103);
+    pub const ERROR_VMCOMPUTE_TOO_MANY_NOTIFICATIONS: Self = Self(0xC0370104);
+    pub const ERROR_VMCOMPUTE_INVALID_STATE: Self = Self(0xC0370105);
+    pub const ERROR_VMCOMPUTE_UNEXPECTED_EXIT: Self = Self(0xC0370106);
+    pub const ERROR_VMCOMPUTE_TERMINATED: Self = Self(0xC0370107);
+    pub const ERROR_VMCOMPUTE_CONNECT_FAILED: Self = Self(0xC0370108);
+    pub const ERROR_VMCOMPUTE_TIMEOUT: Self = Self(0xC0370109);
+    pub const ERROR_VMCOMPUTE_CONNECTION_CLOSED: Self = Self(0xC037010A);
+    pub const ERROR_VMCOMPUTE_UNKNOWN_MESSAGE: Self = Self(0xC037010B);
+    pub const ERROR_VMCOMPUTE_UNSUPPORTED_PROTOCOL_VERSION: Self = Self(0xC037010C);
+    pub const ERROR_VMCOMPUTE_INVALID_JSON: Self = Self(0xC037010D);
+    pub const ERROR_VMCOMPUTE_SYSTEM_NOT_FOUND: Self = Self(0xC037010E);
+    pub const ERROR_VMCOMPUTE_SYSTEM_ALREADY_EXISTS: Self = Self(0xC037010F);
+    pub const ERROR_VMCOMPUTE_SYSTEM_ALREADY_STOPPED: Self = Self(0xC0370110);
+    pub const ERROR_VMCOMPUTE_PROTOCOL_ERROR: Self = Self(0xC0370111);
+    pub const ERROR_VMCOMPUTE_INVALID_LAYER: Self = Self(0xC0370112);
+    pub const ERROR_VMCOMPUTE_WINDOWS_INSIDER_REQUIRED: Self = Self(0xC0370113);
+    pub const ERROR_VNET_VIRTUAL_SWITCH_NAME_NOT_FOUND: Self = Self(0xC0370200);
+    pub const ERROR_VSMB_SAVED_STATE_FILE_NOT_FOUND: Self = Self(0xC0370400);
+    pub const ERROR_VSMB_SAVED_STATE_CORRUPT: Self = Self(0xC0370401);
+    pub const ERROR_VOLMGR_DATABASE_FULL: Self = Self(0xC0380001);
+    pub const ERROR_VOLMGR_DISK_CONFIGURATION_CORRUPTED: Self = Self(0xC0380002);
+    pub const ERROR_VOLMGR_DISK_CONFIGURATION_NOT_IN_SYNC: Self = Self(0xC0380003);
+    pub const ERROR_VOLMGR_PACK_CONFIG_UPDATE_FAILED: Self = Self(0xC0380004);
+    pub const ERROR_VOLMGR_DISK_CONTAINS_NON_SIMPLE_VOLUME: Self = Self(0xC0380005);
+    pub const ERROR_VOLMGR_DISK_DUPLICATE: Self = Self(0xC0380006);
+    pub const ERROR_VOLMGR_DISK_DYNAMIC: Self = Self(0xC0380007);
+    pub const ERROR_VOLMGR_DISK_ID_INVALID: Self = Self(0xC0380008);
+    pub const ERROR_VOLMGR_DISK_INVALID: Self = Self(0xC0380009);
+    pub const ERROR_VOLMGR_DISK_LAST_VOTER: Self = Self(0xC038000A);
+    pub const ERROR_VOLMGR_DISK_LAYOUT_INVALID: Self = Self(0xC038000B);
+    pub const ERROR_VOLMGR_DISK_LAYOUT_NON_BASIC_BETWEEN_BASIC_PARTITIONS: Self = Self(0xC038000C);
+    pub const ERROR_VOLMGR_DISK_LAYOUT_NOT_CYLINDER_ALIGNED: Self = Self(0xC038000D);
+    pub const ERROR_VOLMGR_DISK_LAYOUT_PARTITIONS_TOO_SMALL: Self = Self(0xC038000E);
+    pub const ERROR_VOLMGR_DISK_LAYOUT_PRIMARY_BETWEEN_LOGICAL_PARTITIONS: Self = Self(0xC038000F);
+    pub const ERROR_VOLMGR_DISK_LAYOUT_TOO_MANY_PARTITIONS: Self = Self(0xC0380010);
+    pub const ERROR_VOLMGR_DISK_MISSING: Self = Self(0xC0380011);
+    pub const ERROR_VOLMGR_DISK_NOT_EMPTY: Self = Self(0xC0380012);
+    pub const ERROR_VOLMGR_DISK_NOT_ENOUGH_SPACE: Self = Self(0xC0380013);
+    pub const ERROR_VOLMGR_DISK_REVECTORING_FAILED: Self = Self(0xC0380014);
+    pub const ERROR_VOLMGR_DISK_SECTOR_SIZE_INVALID: Self = Self(0xC0380015);
+    pub const ERROR_VOLMGR_DISK_SET_NOT_CONTAINED: Self = Self(0xC0380016);
+    pub const ERROR_VOLMGR_DISK_USED_BY_MULTIPLE_MEMBERS: Self = Self(0xC0380017);
+    pub const ERROR_VOLMGR_DISK_USED_BY_MULTIPLE_PLEXES: Self = Self(0xC0380018);
+    pub const ERROR_VOLMGR_DYNAMIC_DISK_NOT_SUPPORTED: Self = Self(0xC0380019);
+    pub const ERROR_VOLMGR_EXTENT_ALREADY_USED: Self = Self(0xC038001A);
+    pub const ERROR_VOLMGR_EXTENT_NOT_CONTIGUOUS: Self = Self(0xC038001B);
+    pub const ERROR_VOLMGR_EXTENT_NOT_IN_PUBLIC_REGION: Self = Self(0xC038001C);
+    pub const ERROR_VOLMGR_EXTENT_NOT_SECTOR_ALIGNED: Self = Self(0xC038001D);
+    pub const ERROR_VOLMGR_EXTENT_OVERLAPS_EBR_PARTITION: Self = Self(0xC038001E);
+    pub const ERROR_VOLMGR_EXTENT_VOLUME_LENGTHS_DO_NOT_MATCH: Self = Self(0xC038001F);
+    pub const ERROR_VOLMGR_FAULT_TOLERANT_NOT_SUPPORTED: Self = Self(0xC0380020);
+    pub const ERROR_VOLMGR_INTERLEAVE_LENGTH_INVALID: Self = Self(0xC0380021);
+    pub const ERROR_VOLMGR_MAXIMUM_REGISTERED_USERS: Self = Self(0xC0380022);
+    pub const ERROR_VOLMGR_MEMBER_IN_SYNC: Self = Self(0xC0380023);
+    pub const ERROR_VOLMGR_MEMBER_INDEX_DUPLICATE: Self = Self(0xC0380024);
+    pub const ERROR_VOLMGR_MEMBER_INDEX_INVALID: Self = Self(0xC0380025);
+    pub const ERROR_VOLMGR_MEMBER_MISSING: Self = Self(0xC0380026);
+    pub const ERROR_VOLMGR_MEMBER_NOT_DETACHED: Self = Self(0xC0380027);
+    pub const ERROR_VOLMGR_MEMBER_REGENERATING: Self = Self(0xC0380028);
+    pub const ERROR_VOLMGR_ALL_DISKS_FAILED: Self = Self(0xC0380029);
+    pub const ERROR_VOLMGR_NO_REGISTERED_USERS: Self = Self(0xC038002A);
+    pub const ERROR_VOLMGR_NO_SUCH_USER: Self = Self(0xC038002B);
+    pub const ERROR_VOLMGR_NOTIFICATION_RESET: Self = Self(0xC038002C);
+    pub const ERROR_VOLMGR_NUMBER_OF_MEMBERS_INVALID: Self = Self(0xC038002D);
+    pub const ERROR_VOLMGR_NUMBER_OF_PLEXES_INVALID: Self = Self(0xC038002E);
+    pub const ERROR_VOLMGR_PACK_DUPLICATE: Self = Self(0xC038002F);
+    pub const ERROR_VOLMGR_PACK_ID_INVALID: Self = Self(0xC0380030);
+    pub const ERROR_VOLMGR_PACK_INVALID: Self = Self(0xC0380031);
+    pub const ERROR_VOLMGR_PACK_NAME_INVALID: Self = Self(0xC0380032);
+    pub const ERROR_VOLMGR_PACK_OFFLINE: Self = Self(0xC0380033);
+    pub const ERROR_VOLMGR_PACK_HAS_QUORUM: Self = Self(0xC0380034);
+    pub const ERROR_VOLMGR_PACK_WITHOUT_QUORUM: Self = Self(0xC0380035);
+    pub const ERROR_VOLMGR_PARTITION_STYLE_INVALID: Self = Self(0xC0380036);
+    pub const ERROR_VOLMGR_PARTITION_UPDATE_FAILED: Self = Self(0xC0380037);
+    pub const ERROR_VOLMGR_PLEX_IN_SYNC: Self = Self(0xC0380038);
+    pub const ERROR_VOLMGR_PLEX_INDEX_DUPLICATE: Self = Self(0xC0380039);
+    pub const ERROR_VOLMGR_PLEX_INDEX_INVALID: Self = Self(0xC038003A);
+    pub const ERROR_VOLMGR_PLEX_LAST_ACTIVE: Self = Self(0xC038003B);
+    pub const ERROR_VOLMGR_PLEX_MISSING: Self = Self(0xC038003C);
+    pub const ERROR_VOLMGR_PLEX_REGENERATING: Self = Self(0xC038003D);
+    pub const ERROR_VOLMGR_PLEX_TYPE_INVALID: Self = Self(0xC038003E);
+    pub const ERROR_VOLMGR_PLEX_NOT_RAID5: Self = Self(0xC038003F);
+    pub const ERROR_VOLMGR_PLEX_NOT_SIMPLE: Self = Self(0xC0380040);
+    pub const ERROR_VOLMGR_STRUCTURE_SIZE_INVALID: Self = Self(0xC0380041);
+    pub const ERROR_VOLMGR_TOO_MANY_NOTIFICATION_REQUESTS: Self = Self(0xC0380042);
+    pub const ERROR_VOLMGR_TRANSACTION_IN_PROGRESS: Self = Self(0xC0380043);
+    pub const ERROR_VOLMGR_UNEXPECTED_DISK_LAYOUT_CHANGE: Self = Self(0xC0380044);
+    pub const ERROR_VOLMGR_VOLUME_CONTAINS_MISSING_DISK: Self = Self(0xC0380045);
+    pub const ERROR_VOLMGR_VOLUME_ID_INVALID: Self = Self(0xC0380046);
+    pub const ERROR_VOLMGR_VOLUME_LENGTH_INVALID: Self = Self(0xC0380047);
+    pub const ERROR_VOLMGR_VOLUME_LENGTH_NOT_SECTOR_SIZE_MULTIPLE: Self = Self(0xC0380048);
+    pub const ERROR_VOLMGR_VOLUME_NOT_MIRRORED: Self = Self(0xC0380049);
+    pub const ERROR_VOLMGR_VOLUME_NOT_RETAINED: Self = Self(0xC038004A);
+    pub const ERROR_VOLMGR_VOLUME_OFFLINE: Self = Self(0xC038004B);
+    pub const ERROR_VOLMGR_VOLUME_RETAINED: Self = Self(0xC038004C);
+    pub const ERROR_VOLMGR_NUMBER_OF_EXTENTS_INVALID: Self = Self(0xC038004D);
+    pub const ERROR_VOLMGR_DIFFERENT_SECTOR_SIZE: Self = Self(0xC038004E);
+    pub const ERROR_VOLMGR_BAD_BOOT_DISK: Self = Self(0xC038004F);
+    pub const ERROR_VOLMGR_PACK_CONFIG_OFFLINE: Self = Self(0xC0380050);
+    pub const ERROR_VOLMGR_PACK_CONFIG_ONLINE: Self = Self(0xC0380051);
+    pub const ERROR_VOLMGR_NOT_PRIMARY_PACK: Self = Self(0xC0380052);
+    pub const ERROR_VOLMGR_PACK_LOG_UPDATE_FAILED: Self = Self(0xC0380053);
+    pub const ERROR_VOLMGR_NUMBER_OF_DISKS_IN_PLEX_INVALID: Self = Self(0xC0380054);
+    pub const ERROR_VOLMGR_NUMBER_OF_DISKS_IN_MEMBER_INVALID: Self = Self(0xC0380055);
+    pub const ERROR_VOLMGR_VOLUME_MIRRORED: Self = Self(0xC0380056);
+    pub const ERROR_VOLMGR_PLEX_NOT_SIMPLE_SPANNED: Self = Self(0xC0380057);
+    pub const ERROR_VOLMGR_NO_VALID_LOG_COPIES: Self = Self(0xC0380058);
+    pub const ERROR_VOLMGR_PRIMARY_PACK_PRESENT: Self = Self(0xC0380059);
+    pub const ERROR_VOLMGR_NUMBER_OF_DISKS_INVALID: Self = Self(0xC038005A);
+    pub const ERROR_VOLMGR_MIRROR_NOT_SUPPORTED: Self = Self(0xC038005B);
+    pub const ERROR_VOLMGR_RAID5_NOT_SUPPORTED: Self = Self(0xC038005C);
+    pub const ERROR_BCD_TOO_MANY_ELEMENTS: Self = Self(0xC0390002);
+    pub const ERROR_VHD_DRIVE_FOOTER_MISSING: Self = Self(0xC03A0001);
+    pub const ERROR_VHD_DRIVE_FOOTER_CHECKSUM_MISMATCH: Self = Self(0xC03A0002);
+    pub const ERROR_VHD_DRIVE_FOOTER_CORRUPT: Self = Self(0xC03A0003);
+    pub const ERROR_VHD_FORMAT_UNKNOWN: Self = Self(0xC03A0004);
+    pub const ERROR_VHD_FORMAT_UNSUPPORTED_VERSION: Self = Self(0xC03A0005);
+    pub const ERROR_VHD_SPARSE_HEADER_CHECKSUM_MISMATCH: Self = Self(0xC03A0006);
+    pub const ERROR_VHD_SPARSE_HEADER_UNSUPPORTED_VERSION: Self = Self(0xC03A0007);
+    pub const ERROR_VHD_SPARSE_HEADER_CORRUPT: Self = Self(0xC03A0008);
+    pub const ERROR_VHD_BLOCK_ALLOCATION_FAILURE: Self = Self(0xC03A0009);
+    pub const ERROR_VHD_BLOCK_ALLOCATION_TABLE_CORRUPT: Self = Self(0xC03A000A);
+    pub const ERROR_VHD_INVALID_BLOCK_SIZE: Self = Self(0xC03A000B);
+    pub const ERROR_VHD_BITMAP_MISMATCH: Self = Self(0xC03A000C);
+    pub const ERROR_VHD_PARENT_VHD_NOT_FOUND: Self = Self(0xC03A000D);
+    pub const ERROR_VHD_CHILD_PARENT_ID_MISMATCH: Self = Self(0xC03A000E);
+    pub const ERROR_VHD_CHILD_PARENT_TIMESTAMP_MISMATCH: Self = Self(0xC03A000F);
+    pub const ERROR_VHD_METADATA_READ_FAILURE: Self = Self(0xC03A0010);
+    pub const ERROR_VHD_METADATA_WRITE_FAILURE: Self = Self(0xC03A0011);
+    pub const ERROR_VHD_INVALID_SIZE: Self = Self(0xC03A0012);
+    pub const ERROR_VHD_INVALID_FILE_SIZE: Self = Self(0xC03A0013);
+    pub const ERROR_VIRTDISK_PROVIDER_NOT_FOUND: Self = Self(0xC03A0014);
+    pub const ERROR_VIRTDISK_NOT_VIRTUAL_DISK: Self = Self(0xC03A0015);
+    pub const ERROR_VHD_PARENT_VHD_ACCESS_DENIED: Self = Self(0xC03A0016);
+    pub const ERROR_VHD_CHILD_PARENT_SIZE_MISMATCH: Self = Self(0xC03A0017);
+    pub const ERROR_VHD_DIFFERENCING_CHAIN_CYCLE_DETECTED: Self = Self(0xC03A0018);
+    pub const ERROR_VHD_DIFFERENCING_CHAIN_ERROR_IN_PARENT: Self = Self(0xC03A0019);
+    pub const ERROR_VIRTUAL_DISK_LIMITATION: Self = Self(0xC03A001A);
+    pub const ERROR_VHD_INVALID_TYPE: Self = Self(0xC03A001B);
+    pub const ERROR_VHD_INVALID_STATE: Self = Self(0xC03A001C);
+    pub const ERROR_VIRTDISK_UNSUPPORTED_DISK_SECTOR_SIZE: Self = Self(0xC03A001D);
+    pub const ERROR_VIRTDISK_DISK_ALREADY_OWNED: Self = Self(0xC03A001E);
+    pub const ERROR_VIRTDISK_DISK_ONLINE_AND_WRITABLE: Self = Self(0xC03A001F);
+    pub const ERROR_CTLOG_TRACKING_NOT_INITIALIZED: Self = Self(0xC03A0020);
+    pub const ERROR_CTLOG_LOGFILE_SIZE_EXCEEDED_MAXSIZE: Self = Self(0xC03A0021);
+    pub const ERROR_CTLOG_VHD_CHANGED_OFFLINE: Self = Self(0xC03A0022);
+    pub const ERROR_CTLOG_INVALID_TRACKING_STATE: Self = Self(0xC03A0023);
+    pub const ERROR_CTLOG_INCONSISTENT_TRACKING_FILE: Self = Self(0xC03A0024);
+    pub const ERROR_VHD_RESIZE_WOULD_TRUNCATE_DATA: Self = Self(0xC03A0025);
+    pub const ERROR_VHD_COULD_NOT_COMPUTE_MINIMUM_VIRTUAL_SIZE: Self = Self(0xC03A0026);
+    pub const ERROR_VHD_ALREADY_AT_OR_BELOW_MINIMUM_VIRTUAL_SIZE: Self = Self(0xC03A0027);
+    pub const ERROR_VHD_METADATA_FULL: Self = Self(0xC03A0028);
+    pub const ERROR_VHD_INVALID_CHANGE_TRACKING_ID: Self = Self(0xC03A0029);
+    pub const ERROR_VHD_CHANGE_TRACKING_DISABLED: Self = Self(0xC03A002A);
+    pub const ERROR_VHD_MISSING_CHANGE_TRACKING_INFORMATION: Self = Self(0xC03A0030);
+    pub const ERROR_VHD_UNEXPECTED_ID: Self = Self(0xC03A0034);
+    pub const ERROR_EXPECTED_SECTION_NAME: Self = Self(0xE0000000);
+    pub const ERROR_BAD_SECTION_NAME_LINE: Self = Self(0xE0000001);
+    pub const ERROR_SECTION_NAME_TOO_LONG: Self = Self(0xE0000002);
+    pub const ERROR_GENERAL_SYNTAX: Self = Self(0xE0000003);
+    pub const ERROR_WRONG_INF_STYLE: Self = Self(0xE0000100);
+    pub const ERROR_SECTION_NOT_FOUND: Self = Self(0xE0000101);
+    pub const ERROR_LINE_NOT_FOUND: Self = Self(0xE0000102);
+    pub const ERROR_NO_BACKUP: Self = Self(0xE0000103);
+    pub const ERROR_NO_ASSOCIATED_CLASS: Self = Self(0xE0000200);
+    pub const ERROR_CLASS_MISMATCH: Self = Self(0xE0000201);
+    pub const ERROR_DUPLICATE_FOUND: Self = Self(0xE0000202);
+    pub const ERROR_NO_DRIVER_SELECTED: Self = Self(0xE0000203);
+    pub const ERROR_KEY_DOES_NOT_EXIST: Self = Self(0xE0000204);
+    pub const ERROR_INVALID_DEVINST_NAME: Self = Self(0xE0000205);
+    pub const ERROR_INVALID_CLASS: Self = Self(0xE0000206);
+    pub const ERROR_DEVINST_ALREADY_EXISTS: Self = Self(0xE0000207);
+    pub const ERROR_DEVINFO_NOT_REGISTERED: Self = Self(0xE0000208);
+    pub const ERROR_INVALID_REG_PROPERTY: Self = Self(0xE0000209);
+    pub const ERROR_NO_INF: Self = Self(0xE000020A);
+    pub const ERROR_NO_SUCH_DEVINST: Self = Self(0xE000020B);
+    pub const ERROR_CANT_LOAD_CLASS_ICON: Self = Self(0xE000020C);
+    pub const ERROR_INVALID_CLASS_INSTALLER: Self = Self(0xE000020D);
+    pub const ERROR_DI_DO_DEFAULT: Self = Self(0xE000020E);
+    pub const ERROR_DI_NOFILECOPY: Self = Self(0xE000020F);
+    pub const ERROR_INVALID_HWPROFILE: Self = Self(0xE0000210);
+    pub const ERROR_NO_DEVICE_SELECTED: Self = Self(0xE0000211);
+    pub const ERROR_DEVINFO_LIST_LOCKED: Self = Self(0xE0000212);
+    pub const ERROR_DEVINFO_DATA_LOCKED: Self = Self(0xE0000213);
+    pub const ERROR_DI_BAD_PATH: Self = Self(0xE0000214);
+    pub const ERROR_NO_CLASSINSTALL_PARAMS: Self = Self(0xE0000215);
+    pub const ERROR_FILEQUEUE_LOCKED: Self = Self(0xE0000216);
+    pub const ERROR_BAD_SERVICE_INSTALLSECT: Self = Self(0xE0000217);
+    pub const ERROR_NO_CLASS_DRIVER_LIST: Self = Self(0xE0000218);
+    pub const ERROR_NO_ASSOCIATED_SERVICE: Self = Self(0xE0000219);
+    pub const ERROR_NO_DEFAULT_DEVICE_INTERFACE: Self = Self(0xE000021A);
+    pub const ERROR_NO_DEFAULT_INTERFACE_DEVICE: Self = Self(0xE000021A);
+    pub const ERROR_DEVICE_INTERFACE_ACTIVE: Self = Self(0xE000021B);
+    pub const ERROR_INTERFACE_DEVICE_ACTIVE: Self = Self(0xE000021B);
+    pub const ERROR_DEVICE_INTERFACE_REMOVED: Self = Self(0xE000021C);
+    pub const ERROR_INTERFACE_DEVICE_REMOVED: Self = Self(0xE000021C);
+    pub const ERROR_BAD_INTERFACE_INSTALLSECT: Self = Self(0xE000021D);
+    pub const ERROR_NO_SUCH_INTERFACE_CLASS: Self = Self(0xE000021E);
+    pub const ERROR_INVALID_REFERENCE_STRING: Self = Self(0xE000021F);
+    pub const ERROR_INVALID_MACHINENAME: Self = Self(0xE0000220);
+    pub const ERROR_REMOTE_COMM_FAILURE: Self = Self(0xE0000221);
+    pub const ERROR_MACHINE_UNAVAILABLE: Self = Self(0xE0000222);
+    pub const ERROR_NO_CONFIGMGR_SERVICES: Self = Self(0xE0000223);
+    pub const ERROR_INVALID_PROPPAGE_PROVIDER: Self = Self(0xE0000224);
+    pub const ERROR_NO_SUCH_DEVICE_INTERFACE: Self = Self(0xE0000225);
+    pub const ERROR_NO_SUCH_INTERFACE_DEVICE: Self = Self(0xE0000225);
+    pub const ERROR_DI_POSTPROCESSING_REQUIRED: Self = Self(0xE0000226);
+    pub const ERROR_INVALID_COINSTALLER: Self = Self(0xE0000227);
+    pub const ERROR_NO_COMPAT_DRIVERS: Self = Self(0xE0000228);
+    pub const ERROR_NO_DEVICE_ICON: Self = Self(0xE0000229);
+    pub const ERROR_INVALID_INF_LOGCONFIG: Self = Self(0xE000022A);
+    pub const ERROR_DI_DONT_INSTALL: Self = Self(0xE000022B);
+    pub const ERROR_INVALID_FILTER_DRIVER: Self = Self(0xE000022C);
+    pub const ERROR_NON_WINDOWS_NT_DRIVER: Self = Self(0xE000022D);
+    pub const ERROR_NON_WINDOWS_DRIVER: Self = Self(0xE000022E);
+    pub const ERROR_NO_CATALOG_FOR_OEM_INF: Self = Self(0xE000022F);
+    pub const ERROR_DEVINSTALL_QUEUE_NONNATIVE: Self = Self(0xE0000230);
+    pub const ERROR_NOT_DISABLEABLE: Self = Self(0xE0000231);
+    pub const ERROR_CANT_REMOVE_DEVINST: Self = Self(0xE0000232);
+    pub const ERROR_INVALID_TARGET: Self = Self(0xE0000233);
+    pub const ERROR_DRIVER_NONNATIVE: Self = Self(0xE0000234);
+    pub const ERROR_IN_WOW64: Self = Self(0xE0000235);
+    pub const ERROR_SET_SYSTEM_RESTORE_POINT: Self = Self(0xE0000236);
+    pub const ERROR_SCE_DISABLED: Self = Self(0xE0000238);
+    pub const ERROR_UNKNOWN_EXCEPTION: Self = Self(0xE0000239);
+    pub const ERROR_PNP_REGISTRY_ERROR: Self = Self(0xE000023A);
+    pub const ERROR_REMOTE_REQUEST_UNSUPPORTED: Self = Self(0xE000023B);
+    pub const ERROR_NOT_AN_INSTALLED_OEM_INF: Self = Self(0xE000023C);
+    pub const ERROR_INF_IN_USE_BY_DEVICES: Self = Self(0xE000023D);
+    pub const ERROR_DI_FUNCTION_OBSOLETE: Self = Self(0xE000023E);
+    pub const ERROR_NO_AUTHENTICODE_CATALOG: Self = Self(0xE000023F);
+    pub const ERROR_AUTHENTICODE_DISALLOWED: Self = Self(0xE0000240);
+    pub const ERROR_AUTHENTICODE_TRUSTED_PUBLISHER: Self = Self(0xE0000241);
+    pub const ERROR_AUTHENTICODE_TRUST_NOT_ESTABLISHED: Self = Self(0xE0000242);
+    pub const ERROR_AUTHENTICODE_PUBLISHER_NOT_TRUSTED: Self = Self(0xE0000243);
+    pub const ERROR_SIGNATURE_OSATTRIBUTE_MISMATCH: Self = Self(0xE0000244);
+    pub const ERROR_ONLY_VALIDATE_VIA_AUTHENTICODE: Self = Self(0xE0000245);
+    pub const ERROR_DEVICE_INSTALLER_NOT_READY: Self = Self(0xE0000246);
+    pub const ERROR_DRIVER_STORE_ADD_FAILED: Self = Self(0xE0000247);
+    pub const ERROR_DEVICE_INSTALL_BLOCKED: Self = Self(0xE0000248);
+    pub const ERROR_DRIVER_INSTALL_BLOCKED: Self = Self(0xE0000249);
+    pub const ERROR_WRONG_INF_TYPE: Self = Self(0xE000024A);
+    pub const ERROR_FILE_HASH_NOT_IN_CATALOG: Self = Self(0xE000024B);
+    pub const ERROR_DRIVER_STORE_DELETE_FAILED: Self = Self(0xE000024C);
+    pub const ERROR_UNRECOVERABLE_STACK_OVERFLOW: Self = Self(0xE0000300);
+    pub const ERROR_NOT_INSTALLED: Self = Self(0xE0001000);
+    pub const WAIT_FAILED: Self = Self(0xFFFFFFFF);
+}
+
+/// Every value once with its usual name, sorted by value.
+pub(crate) static WIN32_ERROR_NAMES: &[(u32, &str)] = &[
+    (0x00000000, "ERROR_SUCCESS"),
+    (0x00000001, "ERROR_INVALID_FUNCTION"),
+    (0x00000002, "ERROR_FILE_NOT_FOUND"),
+    (0x00000003, "ERROR_PATH_NOT_FOUND"),
+    (0x00000004, "ERROR_TOO_MANY_OPEN_FILES"),
+    (0x00000005, "ERROR_ACCESS_DENIED"),
+    (0x00000006, "ERROR_INVALID_HANDLE"),
+    (0x00000007, "ERROR_ARENA_TRASHED"),
+    (0x00000008, "ERROR_NOT_ENOUGH_MEMORY"),
+    (0x00000009, "ERROR_INVALID_BLOCK"),
+    (0x0000000A, "ERROR_BAD_ENVIRONMENT"),
+    (0x0000000B, "ERROR_BAD_FORMAT"),
+    (0x0000000C, "ERROR_INVALID_ACCESS"),
+    (0x0000000D, "ERROR_INVALID_DATA"),
+    (0x0000000E, "ERROR_OUTOFMEMORY"),
+    (0x0000000F, "ERROR_INVALID_DRIVE"),
+    (0x00000010, "ERROR_CURRENT_DIRECTORY"),
+    (0x00000011, "ERROR_NOT_SAME_DEVICE"),
+    (0x00000012, "ERROR_NO_MORE_FILES"),
+    (0x00000013, "ERROR_WRITE_PROTECT"),
+    (0x00000014, "ERROR_BAD_UNIT"),
+    (0x00000015, "ERROR_NOT_READY"),
+    (0x00000016, "ERROR_BAD_COMMAND"),
+    (0x00000017, "ERROR_CRC"),
+    (0x00000018, "ERROR_BAD_LENGTH"),
+    (0x00000019, "ERROR_SEEK"),
+    (0x0000001A, "ERROR_NOT_DOS_DISK"),
+    (0x0000001B, "ERROR_SECTOR_NOT_FOUND"),
+    (0x0000001C, "ERROR_OUT_OF_PAPER"),
+    (0x0000001D, "ERROR_WRITE_FAULT"),
+    (0x0000001E, "ERROR_READ_FAULT"),
+    (0x0000001F, "ERROR_GEN_FAILURE"),
+    (0x00000020, "ERROR_SHARING_VIOLATION"),
+    (0x00000021, "ERROR_LOCK_VIOLATION"),
+    (0x00000022, "ERROR_WRONG_DISK"),
+    (0x00000024, "ERROR_SHARING_BUFFER_EXCEEDED"),
+    (0x00000026, "ERROR_HANDLE_EOF"),
+    (0x00000027, "ERROR_HANDLE_DISK_FULL"),
+    (0x00000032, "ERROR_NOT_SUPPORTED"),
+    (0x00000033, "ERROR_REM_NOT_LIST"),
+    (0x00000034, "ERROR_DUP_NAME"),
+    (0x00000035, "ERROR_BAD_NETPATH"),
+    (0x00000036, "ERROR_NETWORK_BUSY"),
+    (0x00000037, "ERROR_DEV_NOT_EXIST"),
+    (0x00000038, "ERROR_TOO_MANY_CMDS"),
+    (0x00000039, "ERROR_ADAP_HDW_ERR"),
+    (0x0000003A, "ERROR_BAD_NET_RESP"),
+    (0x0000003B, "ERROR_UNEXP_NET_ERR"),
+    (0x0000003C, "ERROR_BAD_REM_ADAP"),
+    (0x0000003D, "ERROR_PRINTQ_FULL"),
+    (0x0000003E, "ERROR_NO_SPOOL_SPACE"),
+    (0x0000003F, "ERROR_PRINT_CANCELLED"),
+    (0x00000040, "ERROR_NETNAME_DELETED"),
+    (0x00000041, "ERROR_NETWORK_ACCESS_DENIED"),
+    (0x00000042, "ERROR_BAD_DEV_TYPE"),
+    (0x00000043, "ERROR_BAD_NET_NAME"),
+    (0x00000044, "ERROR_TOO_MANY_NAMES"),
+    (0x00000045, "ERROR_TOO_MANY_SESS"),
+    (0x00000046, "ERROR_SHARING_PAUSED"),
+    (0x00000047, "ERROR_REQ_NOT_ACCEP"),
+    (0x00000048, "ERROR_REDIR_PAUSED"),
+    (0x00000050, "ERROR_FILE_EXISTS"),
+    (0x00000052, "ERROR_CANNOT_MAKE"),
+    (0x00000053, "ERROR_FAIL_I24"),
+    (0x00000054, "ERROR_OUT_OF_STRUCTURES"),
+    (0x00000055, "ERROR_ALREADY_ASSIGNED"),
+    (0x00000056, "ERROR_INVALID_PASSWORD"),
+    (0x00000057, "ERROR_INVALID_PARAMETER"),
+    (0x00000058, "ERROR_NET_WRITE_FAULT"),
+    (0x00000059, "ERROR_NO_PROC_SLOTS"),
+    (0x00000064, "ERROR_TOO_MANY_SEMAPHORES"),
+    (0x00000065, "ERROR_EXCL_SEM_ALREADY_OWNED"),
+    (0x00000066, "ERROR_SEM_IS_SET"),
+    (0x00000067, "ERROR_TOO_MANY_SEM_REQUESTS"),
+    (0x00000068, "ERROR_INVALID_AT_INTERRUPT_TIME"),
+    (0x00000069, "ERROR_SEM_OWNER_DIED"),
+    (0x0000006A, "ERROR_SEM_USER_LIMIT"),
+    (0x0000006B, "ERROR_DISK_CHANGE"),
+    (0x0000006C, "ERROR_DRIVE_LOCKED"),
+    (0x0000006D, "ERROR_BROKEN_PIPE"),
+    (0x0000006E, "ERROR_OPEN_FAILED"),
+    (0x0000006F, "ERROR_BUFFER_OVERFLOW"),
+    (0x00000070, "ERROR_DISK_FULL"),
+    (0x00000071, "ERROR_NO_MORE_SEARCH_HANDLES"),
+    (0x00000072, "ERROR_INVALID_TARGET_HANDLE"),
+    (0x00000075, "ERROR_INVALID_CATEGORY"),
+    (0x00000076, "ERROR_INVALID_VERIFY_SWITCH"),
+    (0x00000077, "ERROR_BAD_DRIVER_LEVEL"),
+    (0x00000078, "ERROR_CALL_NOT_IMPLEMENTED"),
+    (0x00000079, "ERROR_SEM_TIMEOUT"),
+    (0x0000007A, "ERROR_INSUFFICIENT_BUFFER"),
+    (0x0000007B, "ERROR_INVALID_NAME"),
+    (0x0000007C, "ERROR_INVALID_LEVEL"),
+    (0x0000007D, "ERROR_NO_VOLUME_LABEL"),
+    (0x0000007E, "ERROR_MOD_NOT_FOUND"),
+    (0x0000007F, "ERROR_PROC_NOT_FOUND"),
+    (0x00000080, "ERROR_WAIT_NO_CHILDREN"),
+    (0x00000081, "ERROR_CHILD_NOT_COMPLETE"),
+    (0x00000082, "ERROR_DIRECT_ACCESS_HANDLE"),
+    (0x00000083, "ERROR_NEGATIVE_SEEK"),
+    (0x00000084, "ERROR_SEEK_ON_DEVICE"),
+    (0x00000085, "ERROR_IS_JOIN_TARGET"),
+    (0x00000086, "ERROR_IS_JOINED"),
+    (0x00000087, "ERROR_IS_SUBSTED"),
+    (0x00000088, "ERROR_NOT_JOINED"),
+    (0x00000089, "ERROR_NOT_SUBSTED"),
+    (0x0000008A, "ERROR_JOIN_TO_JOIN"),
+    (0x0000008B, "ERROR_SUBST_TO_SUBST"),
+    (0x0000008C, "ERROR_JOIN_TO_SUBST"),
+    (0x0000008D, "ERROR_SUBST_TO_JOIN"),
+    (0x0000008E, "ERROR_BUSY_DRIVE"),
+    (0x0000008F, "ERROR_SAME_DRIVE"),
+    (0x00000090, "ERROR_DIR_NOT_ROOT"),
+    (0x00000091, "ERROR_DIR_NOT_EMPTY"),
+    (0x00000092, "ERROR_IS_SUBST_PATH"),
+    (0x00000093, "ERROR_IS_JOIN_PATH"),
+    (0x00000094, "ERROR_PATH_BUSY"),
+    (0x00000095, "ERROR_IS_SUBST_TARGET"),
+    (0x00000096, "ERROR_SYSTEM_TRACE"),
+    (0x00000097, "ERROR_INVALID_EVENT_COUNT"),
+    (0x00000098, "ERROR_TOO_MANY_MUXWAITERS"),
+    (0x00000099, "ERROR_INVALID_LIST_FORMAT"),
+    (0x0000009A, "ERROR_LABEL_TOO_LONG"),
+    (0x0000009B, "ERROR_TOO_MANY_TCBS"),
+    (0x0000009C, "ERROR_SIGNAL_REFUSED"),
+    (0x0000009D, "ERROR_DISCARDED"),
+    (0x0000009E, "ERROR_NOT_LOCKED"),
+    (0x0000009F, "ERROR_BAD_THREADID_ADDR"),
+    (0x000000A0, "ERROR_BAD_ARGUMENTS"),
+    (0x000000A1, "ERROR_BAD_PATHNAME"),
+    (0x000000A2, "ERROR_SIGNAL_PENDING"),
+    (0x000000A4, "ERROR_MAX_THRDS_REACHED"),
+    (0x000000A7, "ERROR_LOCK_FAILED"),
+    (0x000000AA, "ERROR_BUSY"),
+    (0x000000AB, "ERROR_DEVICE_SUPPORT_IN_PROGRESS"),
+    (0x000000AD, "ERROR_CANCEL_VIOLATION"),
+    (0x000000AE, "ERROR_ATOMIC_LOCKS_NOT_SUPPORTED"),
+    (0x000000B4, "ERROR_INVALID_SEGMENT_NUMBER"),
+    (0x000000B6, "ERROR_INVALID_ORDINAL"),
+    (0x000000B7, "ERROR_ALREADY_EXISTS"),
+    (0x000000BA, "ERROR_INVALID_FLAG_NUMBER"),
+    (0x000000BB, "ERROR_SEM_NOT_FOUND"),
+    (0x000000BC, "ERROR_INVALID_STARTING_CODESEG"),
+    (0x000000BD, "ERROR_INVALID_STACKSEG"),
+    (0x000000BE, "ERROR_INVALID_MODULETYPE"),
+    (0x000000BF, "ERROR_INVALID_EXE_SIGNATURE"),
+    (0x000000C0, "ERROR_EXE_MARKED_INVALID"),
+    (0x000000C1, "ERROR_BAD_EXE_FORMAT"),
+    (0x000000C2, "ERROR_ITERATED_DATA_EXCEEDS_64k"),
+    (0x000000C3, "ERROR_INVALID_MINALLOCSIZE"),
+    (0x000000C4, "ERROR_DYNLINK_FROM_INVALID_RING"),
+    (0x000000C5, "ERROR_IOPL_NOT_ENABLED"),
+    (0x000000C6, "ERROR_INVALID_SEGDPL"),
+    (0x000000C7, "ERROR_AUTODATASEG_EXCEEDS_64k"),
+    (0x000000C8, "ERROR_RING2SEG_MUST_BE_MOVABLE"),
+    (0x000000C9, "ERROR_RELOC_CHAIN_XEEDS_SEGLIM"),
+    (0x000000CA, "ERROR_INFLOOP_IN_RELOC_CHAIN"),
+    (0x000000CB, "ERROR_ENVVAR_NOT_FOUND"),
+    (0x000000CD, "ERROR_NO_SIGNAL_SENT"),
+    (0x000000CE, "ERROR_FILENAME_EXCED_RANGE"),
+    (0x000000CF, "ERROR_RING2_STACK_IN_USE"),
+    (0x000000D0, "ERROR_META_EXPANSION_TOO_LONG"),
+    (0x000000D1, "ERROR_INVALID_SIGNAL_NUMBER"),
+    (0x000000D2, "ERROR_THREAD_1_INACTIVE"),
+    (0x000000D4, "ERROR_LOCKED"),
+    (0x000000D6, "ERROR_TOO_MANY_MODULES"),
+    (0x000000D7, "ERROR_NESTING_NOT_ALLOWED"),
+    (0x000000D8, "ERROR_EXE_MACHINE_TYPE_MISMATCH"),
+    (0x000000D9, "ERROR_EXE_CANNOT_MODIFY_SIGNED_BINARY"),
+    (0x000000DA, "ERROR_EXE_CANNOT_MODIFY_STRONG_SIGNED_BINARY"),
+    (0x000000DC, "ERROR_FILE_CHECKED_OUT"),
+    (0x000000DD, "ERROR_CHECKOUT_REQUIRED"),
+    (0x000000DE, "ERROR_BAD_FILE_TYPE"),
+    (0x000000DF, "ERROR_FILE_TOO_LARGE"),
+    (0x000000E0, "ERROR_FORMS_AUTH_REQUIRED"),
+    (0x000000E1, "ERROR_VIRUS_INFECTED"),
+    (0x000000E2, "ERROR_VIRUS_DELETED"),
+    (0x000000E5, "ERROR_PIPE_LOCAL"),
+    (0x000000E6, "ERROR_BAD_PIPE"),
+    (0x000000E7, "ERROR_PIPE_BUSY"),
+    (0x000000E8, "ERROR_NO_DATA"),
+    (0x000000E9, "ERROR_PIPE_NOT_CONNECTED"),
+    (0x000000EA, "ERROR_MORE_DATA"),
+    (0x000000EB, "ERROR_NO_WORK_DONE"),
+    (0x000000F0, "ERROR_VC_DISCONNECTED"),
+    (0x000000FE, "ERROR_INVALID_EA_NAME"),
+    (0x000000FF, "ERROR_EA_LIST_INCONSISTENT"),
+    (0x00000102, "WAIT_TIMEOUT"),
+    (0x00000103, "ERROR_NO_MORE_ITEMS"),
+    (0x0000010A, "ERROR_CANNOT_COPY"),
+    (0x0000010B, "ERROR_DIRECTORY"),
+    (0x00000113, "ERROR_EAS_DIDNT_FIT"),
+    (0x00000114, "ERROR_EA_FILE_CORRUPT"),
+    (0x00000115, "ERROR_EA_TABLE_FULL"),
+    (0x00000116, "ERROR_INVALID_EA_HANDLE"),
+    (0x0000011A, "ERROR_EAS_NOT_SUPPORTED"),
+    (0x00000120, "ERROR_NOT_OWNER"),
+    (0x0000012A, "ERROR_TOO_MANY_POSTS"),
+    (0x0000012B, "ERROR_PARTIAL_COPY"),
+    (0x0000012C, "ERROR_OPLOCK_NOT_GRANTED"),
+    (0x0000012D, "ERROR_INVALID_OPLOCK_PROTOCOL"),
+    (0x0000012E, "ERROR_DISK_TOO_FRAGMENTED"),
+    (0x0000012F, "ERROR_DELETE_PENDING"),
+    (0x00000130, "ERROR_INCOMPATIBLE_WITH_GLOBAL_SHORT_NAME_REGISTRY_SETTING"),
+    (0x00000131, "ERROR_SHORT_NAMES_NOT_ENABLED_ON_VOLUME"),
+    (0x00000132, "ERROR_SECURITY_STREAM_IS_INCONSISTENT"),
+    (0x00000133, "ERROR_INVALID_LOCK_RANGE"),
+    (0x00000134, "ERROR_IMAGE_SUBSYSTEM_NOT_PRESENT"),
+    (0x00000135, "ERROR_NOTIFICATION_GUID_ALREADY_DEFINED"),
+    (0x00000136, "ERROR_INVALID_EXCEPTION_HANDLER"),
+    (0x00000137, "ERROR_DUPLICATE_PRIVILEGES"),
+    (0x00000138, "ERROR_NO_RANGES_PROCESSED"),
+    (0x00000139, "ERROR_NOT_ALLOWED_ON_SYSTEM_FILE"),
+    (0x0000013A, "ERROR_DISK_RESOURCES_EXHAUSTED"),
+    (0x0000013B, "ERROR_INVALID_TOKEN"),
+    (0x0000013C, "ERROR_DEVICE_FEATURE_NOT_SUPPORTED"),
+    (0x0000013D, "ERROR_MR_MID_NOT_FOUND"),
+    (0x0000013E, "ERROR_SCOPE_NOT_FOUND"),
+    (0x0000013F, "ERROR_UNDEFINED_SCOPE"),
+    (0x00000140, "ERROR_INVALID_CAP"),
+    (0x00000141, "ERROR_DEVICE_UNREACHABLE"),
+    (0x00000142, "ERROR_DEVICE_NO_RESOURCES"),
+    (0x00000143, "ERROR_DATA_CHECKSUM_ERROR"),
+    (0x00000144, "ERROR_INTERMIXED_KERNEL_EA_OPERATION"),
+    (0x00000146, "ERROR_FILE_LEVEL_TRIM_NOT_SUPPORTED"),
+    (0x00000147, "ERROR_OFFSET_ALIGNMENT_VIOLATION"),
+    (0x00000148, "ERROR_INVALID_FIELD_IN_PARAMETER_LIST"),
+    (0x00000149, "ERROR_OPERATION_IN_PROGRESS"),
+    (0x0000014A, "ERROR_BAD_DEVICE_PATH"),
+    (0x0000014B, "ERROR_TOO_MANY_DESCRIPTORS"),
+    (0x0000014C, "ERROR_SCRUB_DATA_DISABLED"),
+    (0x0000014D, "ERROR_NOT_REDUNDANT_STORAGE"),
+    (0x0000014E, "ERROR_RESIDENT_FILE_NOT_SUPPORTED"),
+    (0x0000014F, "ERROR_COMPRESSED_FILE_NOT_SUPPORTED"),
+    (0x00000150, "ERROR_DIRECTORY_NOT_SUPPORTED"),
+    (0x00000151, "ERROR_NOT_READ_FROM_COPY"),
+    (0x00000152, "ERROR_FT_WRITE_FAILURE"),
+    (0x00000153, "ERROR_FT_DI_SCAN_REQUIRED"),
+    (0x00000154, "ERROR_INVALID_KERNEL_INFO_VERSION"),
+    (0x00000155, "ERROR_INVALID_PEP_INFO_VERSION"),
+    (0x00000156, "ERROR_OBJECT_NOT_EXTERNALLY_BACKED"),
+    (0x00000157, "ERROR_EXTERNAL_BACKING_PROVIDER_UNKNOWN"),
+    (0x00000158, "ERROR_COMPRESSION_NOT_BENEFICIAL"),
+    (0x00000159, "ERROR_STORAGE_TOPOLOGY_ID_MISMATCH"),
+    (0x0000015A, "ERROR_BLOCKED_BY_PARENTAL_CONTROLS"),
+    (0x0000015B, "ERROR_BLOCK_TOO_MANY_REFERENCES"),
+    (0x0000015C, "ERROR_MARKED_TO_DISALLOW_WRITES"),
+    (0x0000015D, "ERROR_ENCLAVE_FAILURE"),
+    (0x0000015E, "ERROR_FAIL_NOACTION_REBOOT"),
+    (0x0000015F, "ERROR_FAIL_SHUTDOWN"),
+    (0x00000160, "ERROR_FAIL_RESTART"),
+    (0x00000161, "ERROR_MAX_SESSIONS_REACHED"),
+    (0x00000162, "ERROR_NETWORK_ACCESS_DENIED_EDP"),
+    (0x00000163, "ERROR_DEVICE_HINT_NAME_BUFFER_TOO_SMALL"),
+    (0x00000164, "ERROR_EDP_POLICY_DENIES_OPERATION"),
+    (0x00000165, "ERROR_EDP_DPL_POLICY_CANT_BE_SATISFIED"),
+    (0x00000166, "ERROR_CLOUD_FILE_SYNC_ROOT_METADATA_CORRUPT"),
+    (0x00000167, "ERROR_DEVICE_IN_MAINTENANCE"),
+    (0x00000168, "ERROR_NOT_SUPPORTED_ON_DAX"),
+    (0x00000169, "ERROR_DAX_MAPPING_EXISTS"),
+    (0x0000016A, "ERROR_CLOUD_FILE_PROVIDER_NOT_RUNNING"),
+    (0x0000016B, "ERROR_CLOUD_FILE_METADATA_CORRUPT"),
+    (0x0000016C, "ERROR_CLOUD_FILE_METADATA_TOO_LARGE"),
+    (0x0000016D, "ERROR_CLOUD_FILE_PROPERTY_BLOB_TOO_LARGE"),
+    (0x0000016E, "ERROR_CLOUD_FILE_PROPERTY_BLOB_CHECKSUM_MISMATCH"),
+    (0x0000016F, "ERROR_CHILD_PROCESS_BLOCKED"),
+    (0x00000170, "ERROR_STORAGE_LOST_DATA_PERSISTENCE"),
+    (0x00000171, "ERROR_FILE_SYSTEM_VIRTUALIZATION_UNAVAILABLE"),
+    (0x00000172, "ERROR_FILE_SYSTEM_VIRTUALIZATION_METADATA_CORRUPT"),
+    (0x00000173, "ERROR_FILE_SYSTEM_VIRTUALIZATION_BUSY"),
+    (0x00000174, "ERROR_FILE_SYSTEM_VIRTUALIZATION_PROVIDER_UNKNOWN"),
+    (0x00000175, "ERROR_GDI_HANDLE_LEAK"),
+    (0x00000176, "ERROR_CLOUD_FILE_TOO_MANY_PROPERTY_BLOBS"),
+    (0x00000177, "ERROR_CLOUD_FILE_PROPERTY_VERSION_NOT_SUPPORTED"),
+    (0x00000178, "ERROR_NOT_A_CLOUD_FILE"),
+    (0x00000179, "ERROR_CLOUD_FILE_NOT_IN_SYNC"),
+    (0x0000017A, "ERROR_CLOUD_FILE_ALREADY_CONNECTED"),
+    (0x0000017B, "ERROR_CLOUD_FILE_NOT_SUPPORTED"),
+    (0x0000017C, "ERROR_CLOUD_FILE_INVALID_REQUEST"),
+    (0x0000017D, "ERROR_CLOUD_FILE_READ_ONLY_VOLUME"),
+    (0x0000017E, "ERROR_CLOUD_FILE_CONNECTED_PROVIDER_ONLY"),
+    (0x0000017F, "ERROR_CLOUD_FILE_VALIDATION_FAILED"),
+    (0x00000180, "ERROR_SMB1_NOT_AVAILABLE"),
+    (0x00000181, "ERROR_FILE_SYSTEM_VIRTUALIZATION_INVALID_OPERATION"),
+    (0x00000182, "ERROR_CLOUD_FILE_AUTHENTICATION_FAILED"),
+    (0x00000183, "ERROR_CLOUD_FILE_INSUFFICIENT_RESOURCES"),
+    (0x00000184, "ERROR_CLOUD_FILE_NETWORK_UNAVAILABLE"),
+    (0x00000185, "ERROR_CLOUD_FILE_UNSUCCESSFUL"),
+    (0x00000186, "ERROR_CLOUD_FILE_NOT_UNDER_SYNC_ROOT"),
+    (0x00000187, "ERROR_CLOUD_FILE_IN_USE"),
+    (0x00000188, "ERROR_CLOUD_FILE_PINNED"),
+    (0x00000189, "ERROR_CLOUD_FILE_REQUEST_ABORTED"),
+    (0x0000018A, "ERROR_CLOUD_FILE_PROPERTY_CORRUPT"),
+    (0x0000018B, "ERROR_CLOUD_FILE_ACCESS_DENIED"),
+    (0x0000018C, "ERROR_CLOUD_FILE_INCOMPATIBLE_HARDLINKS"),
+    (0x0000018D, "ERROR_CLOUD_FILE_PROPERTY_LOCK_CONFLICT"),
+    (0x0000018E, "ERROR_CLOUD_FILE_REQUEST_CANCELED"),
+    (0x0000018F, "ERROR_EXTERNAL_SYSKEY_NOT_SUPPORTED"),
+    (0x00000190, "ERROR_THREAD_MODE_ALREADY_BACKGROUND"),
+    (0x00000191, "ERROR_THREAD_MODE_NOT_BACKGROUND"),
+    (0x00000192, "ERROR_PROCESS_MODE_ALREADY_BACKGROUND"),
+    (0x00000193, "ERROR_PROCESS_MODE_NOT_BACKGROUND"),
+    (0x00000194, "ERROR_CLOUD_FILE_PROVIDER_TERMINATED"),
+    (0x00000195, "ERROR_NOT_A_CLOUD_SYNC_ROOT"),
+    (0x00000196, "ERROR_FILE_PROTECTED_UNDER_DPL"),
+    (0x00000197, "ERROR_VOLUME_NOT_CLUSTER_ALIGNED"),
+    (0x00000198, "ERROR_NO_PHYSICALLY_ALIGNED_FREE_SPACE_FOUND"),
+    (0x00000199, "ERROR_APPX_FILE_NOT_ENCRYPTED"),
+    (0x0000019A, "ERROR_RWRAW_ENCRYPTED_FILE_NOT_ENCRYPTED"),
+    (0x0000019B, "ERROR_RWRAW_ENCRYPTED_INVALID_EDATAINFO_FILEOFFSET"),
+    (0x0000019C, "ERROR_RWRAW_ENCRYPTED_INVALID_EDATAINFO_FILERANGE"),
+    (0x0000019D, "ERROR_RWRAW_ENCRYPTED_INVALID_EDATAINFO_PARAMETER"),
+    (0x0000019E, "ERROR_LINUX_SUBSYSTEM_NOT_PRESENT"),
+    (0x0000019F, "ERROR_FT_READ_FAILURE"),
+    (0x000001A0, "ERROR_STORAGE_RESERVE_ID_INVALID"),
+    (0x000001A1, "ERROR_STORAGE_RESERVE_DOES_NOT_EXIST"),
+    (0x000001A2, "ERROR_STORAGE_RESERVE_ALREADY_EXISTS"),
+    (0x000001A3, "ERROR_STORAGE_RESERVE_NOT_EMPTY"),
+    (0x000001A4, "ERROR_NOT_A_DAX_VOLUME"),
+    (0x000001A5, "ERROR_NOT_DAX_MAPPABLE"),
+    (0x000001A6, "ERROR_TIME_SENSITIVE_THREAD"),
+    (0x000001A7, "ERROR_DPL_NOT_SUPPORTED_FOR_USER"),
+    (0x000001A8, "ERROR_CASE_DIFFERING_NAMES_IN_DIR"),
+    (0x000001A9, "ERROR_FILE_NOT_SUPPORTED"),
+    (0x000001AA, "ERROR_CLOUD_FILE_REQUEST_TIMEOUT"),
+    (0x000001AB, "ERROR_NO_TASK_QUEUE"),
+    (0x000001AC, "ERROR_SRC_SRV_DLL_LOAD_FAILED"),
+    (0x000001AD, "ERROR_NOT_SUPPORTED_WITH_BTT"),
+    (0x000001AE, "ERROR_ENCRYPTION_DISABLED"),
+    (0x000001AF, "ERROR_ENCRYPTING_METADATA_DISALLOWED"),
+    (0x000001B0, "ERROR_CANT_CLEAR_ENCRYPTION_FLAG"),
+    (0x000001B1, "ERROR_NO_SUCH_DEVICE"),
+    (0x000001B2, "ERROR_CLOUD_FILE_DEHYDRATION_DISALLOWED"),
+    (0x000001B3, "ERROR_FILE_SNAP_IN_PROGRESS"),
+    (0x000001B4, "ERROR_FILE_SNAP_USER_SECTION_NOT_SUPPORTED"),
+    (0x000001B5, "ERROR_FILE_SNAP_MODIFY_NOT_SUPPORTED"),
+    (0x000001B6, "ERROR_FILE_SNAP_IO_NOT_COORDINATED"),
+    (0x000001B7, "ERROR_FILE_SNAP_UNEXPECTED_ERROR"),
+    (0x000001B8, "ERROR_FILE_SNAP_INVALID_PARAMETER"),
+    (0x000001B9, "ERROR_UNSATISFIED_DEPENDENCIES"),
+    (0x000001BA, "ERROR_CASE_SENSITIVE_PATH"),
+    (0x000001BB, "ERROR_UNEXPECTED_NTCACHEMANAGER_ERROR"),
+    (0x000001BC, "ERROR_LINUX_SUBSYSTEM_UPDATE_REQUIRED"),
+    (0x000001BD, "ERROR_DLP_POLICY_WARNS_AGAINST_OPERATION"),
+    (0x000001BE, "ERROR_DLP_POLICY_DENIES_OPERATION"),
+    (0x000001BF, "ERROR_SECURITY_DENIES_OPERATION"),
+    (0x000001C0, "ERROR_UNTRUSTED_MOUNT_POINT"),
+    (0x000001C1, "ERROR_DLP_POLICY_SILENTLY_FAIL"),
+    (0x000001C2, "ERROR_CAPAUTHZ_NOT_DEVUNLOCKED"),
+    (0x000001C3, "ERROR_CAPAUTHZ_CHANGE_TYPE"),
+    (0x000001C4, "ERROR_CAPAUTHZ_NOT_PROVISIONED"),
+    (0x000001C5, "ERROR_CAPAUTHZ_NOT_AUTHORIZED"),
+    (0x000001C6, "ERROR_CAPAUTHZ_NO_POLICY"),
+    (0x000001C7, "ERROR_CAPAUTHZ_DB_CORRUPTED"),
+    (0x000001C8, "ERROR_CAPAUTHZ_SCCD_INVALID_CATALOG"),
+    (0x000001C9, "ERROR_CAPAUTHZ_SCCD_NO_AUTH_ENTITY"),
+    (0x000001CA, "ERROR_CAPAUTHZ_SCCD_PARSE_ERROR"),
+    (0x000001CB, "ERROR_CAPAUTHZ_SCCD_DEV_MODE_REQUIRED"),
+    (0x000001CC, "ERROR_CAPAUTHZ_SCCD_NO_CAPABILITY_MATCH"),
+    (0x000001D6, "ERROR_CIMFS_IMAGE_CORRUPT"),
+    (0x000001D7, "ERROR_CIMFS_IMAGE_VERSION_NOT_SUPPORTED"),
+    (0x000001D8, "ERROR_STORAGE_STACK_ACCESS_DENIED"),
+    (0x000001D9, "ERROR_INSUFFICIENT_VIRTUAL_ADDR_RESOURCES"),
+    (0x000001DA, "ERROR_INDEX_OUT_OF_BOUNDS"),
+    (0x000001DB, "ERROR_CLOUD_FILE_US_MESSAGE_TIMEOUT"),
+    (0x000001DC, "ERROR_NOT_A_DEV_VOLUME"),
+    (0x000001DD, "ERROR_FS_GUID_MISMATCH"),
+    (0x000001DE, "ERROR_CANT_ATTACH_TO_DEV_VOLUME"),
+    (0x000001DF, "ERROR_INVALID_CONFIG_VALUE"),
+    (0x000001E0, "ERROR_PNP_QUERY_REMOVE_DEVICE_TIMEOUT"),
+    (0x000001E1, "ERROR_PNP_QUERY_REMOVE_RELATED_DEVICE_TIMEOUT"),
+    (0x000001E2, "ERROR_PNP_QUERY_REMOVE_UNRELATED_DEVICE_TIMEOUT"),
+    (0x000001E3, "ERROR_DEVICE_HARDWARE_ERROR"),
+    (0x000001E7, "ERROR_INVALID_ADDRESS"),
+    (0x000001E8, "ERROR_HAS_SYSTEM_CRITICAL_FILES"),
+    (0x000001E9, "ERROR_ENCRYPTED_FILE_NOT_SUPPORTED"),
+    (0x000001EA, "ERROR_SPARSE_FILE_NOT_SUPPORTED"),
+    (0x000001EB, "ERROR_PAGEFILE_NOT_SUPPORTED"),
+    (0x000001EC, "ERROR_VOLUME_NOT_SUPPORTED"),
+    (0x000001ED, "ERROR_NOT_SUPPORTED_WITH_BYPASSIO"),
+    (0x000001EE, "ERROR_NO_BYPASSIO_DRIVER_SUPPORT"),
+    (0x000001EF, "ERROR_NOT_SUPPORTED_WITH_ENCRYPTION"),
+    (0x000001F0, "ERROR_NOT_SUPPORTED_WITH_COMPRESSION"),
+    (0x000001F1, "ERROR_NOT_SUPPORTED_WITH_REPLICATION"),
+    (0x000001F2, "ERROR_NOT_SUPPORTED_WITH_DEDUPLICATION"),
+    (0x000001F3, "ERROR_NOT_SUPPORTED_WITH_AUDITING"),
+    (0x000001F4, "ERROR_USER_PROFILE_LOAD"),
+    (0x000001F5, "ERROR_SESSION_KEY_TOO_SHORT"),
+    (0x000001F6, "ERROR_ACCESS_DENIED_APPDATA"),
+    (0x000001F7, "ERROR_NOT_SUPPORTED_WITH_MONITORING"),
+    (0x000001F8, "ERROR_NOT_SUPPORTED_WITH_SNAPSHOT"),
+    (0x000001F9, "ERROR_NOT_SUPPORTED_WITH_VIRTUALIZATION"),
+    (0x000001FA, "ERROR_BYPASSIO_FLT_NOT_SUPPORTED"),
+    (0x000001FB, "ERROR_DEVICE_RESET_REQUIRED"),
+    (0x000001FC, "ERROR_VOLUME_WRITE_ACCESS_DENIED"),
+    (0x000001FD, "ERROR_NOT_SUPPORTED_WITH_CACHED_HANDLE"),
+    (0x000001FE, "ERROR_FS_METADATA_INCONSISTENT"),
+    (0x000001FF, "ERROR_BLOCK_WEAK_REFERENCE_INVALID"),
+    (0x00000200, "ERROR_BLOCK_SOURCE_WEAK_REFERENCE_INVALID"),
+    (0x00000201, "ERROR_BLOCK_TARGET_WEAK_REFERENCE_INVALID"),
+    (0x00000202, "ERROR_BLOCK_SHARED"),
+    (0x00000203, "ERROR_VOLUME_UPGRADE_NOT_NEEDED"),
+    (0x00000204, "ERROR_VOLUME_UPGRADE_PENDING"),
+    (0x00000205, "ERROR_VOLUME_UPGRADE_DISABLED"),
+    (0x00000206, "ERROR_VOLUME_UPGRADE_DISABLED_TILL_OS_DOWNGRADE_EXPIRED"),
+    (0x00000216, "ERROR_ARITHMETIC_OVERFLOW"),
+    (0x00000217, "ERROR_PIPE_CONNECTED"),
+    (0x00000218, "ERROR_PIPE_LISTENING"),
+    (0x00000219, "ERROR_VERIFIER_STOP"),
+    (0x0000021A, "ERROR_ABIOS_ERROR"),
+    (0x0000021B, "ERROR_WX86_WARNING"),
+    (0x0000021C, "ERROR_WX86_ERROR"),
+    (0x0000021D, "ERROR_TIMER_NOT_CANCELED"),
+    (0x0000021E, "ERROR_UNWIND"),
+    (0x0000021F, "ERROR_BAD_STACK"),
+    (0x00000220, "ERROR_INVALID_UNWIND_TARGET"),
+    (0x00000221, "ERROR_INVALID_PORT_ATTRIBUTES"),
+    (0x00000222, "ERROR_PORT_MESSAGE_TOO_LONG"),
+    (0x00000223, "ERROR_INVALID_QUOTA_LOWER"),
+    (0x00000224, "ERROR_DEVICE_ALREADY_ATTACHED"),
+    (0x00000225, "ERROR_INSTRUCTION_MISALIGNMENT"),
+    (0x00000226, "ERROR_PROFILING_NOT_STARTED"),
+    (0x00000227, "ERROR_PROFILING_NOT_STOPPED"),
+    (0x00000228, "ERROR_COULD_NOT_INTERPRET"),
+    (0x00000229, "ERROR_PROFILING_AT_LIMIT"),
+    (0x0000022A, "ERROR_CANT_WAIT"),
+    (0x0000022B, "ERROR_CANT_TERMINATE_SELF"),
+    (0x0000022C, "ERROR_UNEXPECTED_MM_CREATE_ERR"),
+    (0x0000022D, "ERROR_UNEXPECTED_MM_MAP_ERROR"),
+    (0x0000022E, "ERROR_UNEXPECTED_MM_EXTEND_ERR"),
+    (0x0000022F, "ERROR_BAD_FUNCTION_TABLE"),
+    (0x00000230, "ERROR_NO_GUID_TRANSLATION"),
+    (0x00000231, "ERROR_INVALID_LDT_SIZE"),
+    (0x00000233, "ERROR_INVALID_LDT_OFFSET"),
+    (0x00000234, "ERROR_INVALID_LDT_DESCRIPTOR"),
+    (0x00000235, "ERROR_TOO_MANY_THREADS"),
+    (0x00000236, "ERROR_THREAD_NOT_IN_PROCESS"),
+    (0x00000237, "ERROR_PAGEFILE_QUOTA_EXCEEDED"),
+    (0x00000238, "ERROR_LOGON_SERVER_CONFLICT"),
+    (0x00000239, "ERROR_SYNCHRONIZATION_REQUIRED"),
+    (0x0000023A, "ERROR_NET_OPEN_FAILED"),
+    (0x0000023B, "ERROR_IO_PRIVILEGE_FAILED"),
+    (0x0000023C, "ERROR_CONTROL_C_EXIT"),
+    (0x0000023D, "ERROR_MISSING_SYSTEMFILE"),
+    (0x0000023E, "ERROR_UNHANDLED_EXCEPTION"),
+    (0x0000023F, "ERROR_APP_INIT_FAILURE"),
+    (0x00000240, "ERROR_PAGEFILE_CREATE_FAILED"),
+    (0x00000241, "ERROR_INVALID_IMAGE_HASH"),
+    (0x00000242, "ERROR_NO_PAGEFILE"),
+    (0x00000243, "ERROR_ILLEGAL_FLOAT_CONTEXT"),
+    (0x00000244, "ERROR_NO_EVENT_PAIR"),
+    (0x00000245, "ERROR_DOMAIN_CTRLR_CONFIG_ERROR"),
+    (0x00000246, "ERROR_ILLEGAL_CHARACTER"),
+    (0x00000247, "ERROR_UNDEFINED_CHARACTER"),
+    (0x00000248, "ERROR_FLOPPY_VOLUME"),
+    (0x00000249, "ERROR_BIOS_FAILED_TO_CONNECT_INTERRUPT"),
+    (0x0000024A, "ERROR_BACKUP_CONTROLLER"),
+    (0x0000024B, "ERROR_MUTANT_LIMIT_EXCEEDED"),
+    (0x0000024C, "ERROR_FS_DRIVER_REQUIRED"),
+    (0x0000024D, "ERROR_CANNOT_LOAD_REGISTRY_FILE"),
+    (0x0000024E, "ERROR_DEBUG_ATTACH_FAILED"),
+    (0x0000024F, "ERROR_SYSTEM_PROCESS_TERMINATED"),
+    (0x00000250, "ERROR_DATA_NOT_ACCEPTED"),
+    (0x00000251, "ERROR_VDM_HARD_ERROR"),
+    (0x00000252, "ERROR_DRIVER_CANCEL_TIMEOUT"),
+    (0x00000253, "ERROR_REPLY_MESSAGE_MISMATCH"),
+    (0x00000254, "ERROR_LOST_WRITEBEHIND_DATA"),
+    (0x00000255, "ERROR_CLIENT_SERVER_PARAMETERS_INVALID"),
+    (0x00000256, "ERROR_NOT_TINY_STREAM"),
+    (0x00000257, "ERROR_STACK_OVERFLOW_READ"),
+    (0x00000258, "ERROR_CONVERT_TO_LARGE"),
+    (0x00000259, "ERROR_FOUND_OUT_OF_SCOPE"),
+    (0x0000025A, "ERROR_ALLOCATE_BUCKET"),
+    (0x0000025B, "ERROR_MARSHALL_OVERFLOW"),
+    (0x0000025C, "ERROR_INVALID_VARIANT"),
+    (0x0000025D, "ERROR_BAD_COMPRESSION_BUFFER"),
+    (0x0000025E, "ERROR_AUDIT_FAILED"),
+    (0x0000025F, "ERROR_TIMER_RESOLUTION_NOT_SET"),
+    (0x00000260, "ERROR_INSUFFICIENT_LOGON_INFO"),
+    (0x00000261, "ERROR_BAD_DLL_ENTRYPOINT"),
+    (0x00000262, "ERROR_BAD_SERVICE_ENTRYPOINT"),
+    (0x00000263, "ERROR_IP_ADDRESS_CONFLICT1"),
+    (0x00000264, "ERROR_IP_ADDRESS_CONFLICT2"),
+    (0x00000265, "ERROR_REGISTRY_QUOTA_LIMIT"),
+    (0x00000266, "ERROR_NO_CALLBACK_ACTIVE"),
+    (0x00000267, "ERROR_PWD_TOO_SHORT"),
+    (0x00000268, "ERROR_PWD_TOO_RECENT"),
+    (0x00000269, "ERROR_PWD_HISTORY_CONFLICT"),
+    (0x0000026A, "ERROR_UNSUPPORTED_COMPRESSION"),
+    (0x0000026B, "ERROR_INVALID_HW_PROFILE"),
+    (0x0000026C, "ERROR_INVALID_PLUGPLAY_DEVICE_PATH"),
+    (0x0000026D, "ERROR_QUOTA_LIST_INCONSISTENT"),
+    (0x0000026E, "ERROR_EVALUATION_EXPIRATION"),
+    (0x0000026F, "ERROR_ILLEGAL_DLL_RELOCATION"),
+    (0x00000270, "ERROR_DLL_INIT_FAILED_LOGOFF"),
+    (0x00000271, "ERROR_VALIDATE_CONTINUE"),
+    (0x00000272, "ERROR_NO_MORE_MATCHES"),
+    (0x00000273, "ERROR_RANGE_LIST_CONFLICT"),
+    (0x00000274, "ERROR_SERVER_SID_MISMATCH"),
+    (0x00000275, "ERROR_CANT_ENABLE_DENY_ONLY"),
+    (0x00000276, "ERROR_FLOAT_MULTIPLE_FAULTS"),
+    (0x00000277, "ERROR_FLOAT_MULTIPLE_TRAPS"),
+    (0x00000278, "ERROR_NOINTERFACE"),
+    (0x00000279, "ERROR_DRIVER_FAILED_SLEEP"),
+    (0x0000027A, "ERROR_CORRUPT_SYSTEM_FILE"),
+    (0x0000027B, "ERROR_COMMITMENT_MINIMUM"),
+    (0x0000027C, "ERROR_PNP_RESTART_ENUMERATION"),
+    (0x0000027D, "ERROR_SYSTEM_IMAGE_BAD_SIGNATURE"),
+    (0x0000027E, "ERROR_PNP_REBOOT_REQUIRED"),
+    (0x0000027F, "ERROR_INSUFFICIENT_POWER"),
+    (0x00000280, "ERROR_MULTIPLE_FAULT_VIOLATION"),
+    (0x00000281, "ERROR_SYSTEM_SHUTDOWN"),
+    (0x00000282, "ERROR_PORT_NOT_SET"),
+    (0x00000283, "ERROR_DS_VERSION_CHECK_FAILURE"),
+    (0x00000284, "ERROR_RANGE_NOT_FOUND"),
+    (0x00000286, "ERROR_NOT_SAFE_MODE_DRIVER"),
+    (0x00000287, "ERROR_FAILED_DRIVER_ENTRY"),
+    (0x00000288, "ERROR_DEVICE_ENUMERATION_ERROR"),
+    (0x00000289, "ERROR_MOUNT_POINT_NOT_RESOLVED"),
+    (0x0000028A, "ERROR_INVALID_DEVICE_OBJECT_PARAMETER"),
+    (0x0000028B, "ERROR_MCA_OCCURED"),
+    (0x0000028C, "ERROR_DRIVER_DATABASE_ERROR"),
+    (0x0000028D, "ERROR_SYSTEM_HIVE_TOO_LARGE"),
+    (0x0000028E, "ERROR_DRIVER_FAILED_PRIOR_UNLOAD"),
+    (0x0000028F, "ERROR_VOLSNAP_PREPARE_HIBERNATE"),
+    (0x00000290, "ERROR_HIBERNATION_FAILURE"),
+    (0x00000291, "ERROR_PWD_TOO_LONG"),
+    (0x00000299, "ERROR_FILE_SYSTEM_LIMITATION"),
+    (0x0000029C, "ERROR_ASSERTION_FAILURE"),
+    (0x0000029D, "ERROR_ACPI_ERROR"),
+    (0x0000029E, "ERROR_WOW_ASSERTION"),
+    (0x0000029F, "ERROR_PNP_BAD_MPS_TABLE"),
+    (0x000002A0, "ERROR_PNP_TRANSLATION_FAILED"),
+    (0x000002A1, "ERROR_PNP_IRQ_TRANSLATION_FAILED"),
+    (0x000002A2, "ERROR_PNP_INVALID_ID"),
+    (0x000002A3, "ERROR_WAKE_SYSTEM_DEBUGGER"),
+    (0x000002A4, "ERROR_HANDLES_CLOSED"),
+    (0x000002A5, "ERROR_EXTRANEOUS_INFORMATION"),
+    (0x000002A6, "ERROR_RXACT_COMMIT_NECESSARY"),
+    (0x000002A7, "ERROR_MEDIA_CHECK"),
+    (0x000002A8, "ERROR_GUID_SUBSTITUTION_MADE"),
+    (0x000002A9, "ERROR_STOPPED_ON_SYMLINK"),
+    (0x000002AA, "ERROR_LONGJUMP"),
+    (0x000002AB, "ERROR_PLUGPLAY_QUERY_VETOED"),
+    (0x000002AC, "ERROR_UNWIND_CONSOLIDATE"),
+    (0x000002AD, "ERROR_REGISTRY_HIVE_RECOVERED"),
+    (0x000002AE, "ERROR_DLL_MIGHT_BE_INSECURE"),
+    (0x000002AF, "ERROR_DLL_MIGHT_BE_INCOMPATIBLE"),
+    (0x000002B0, "ERROR_DBG_EXCEPTION_NOT_HANDLED"),
+    (0x000002B1, "ERROR_DBG_REPLY_LATER"),
+    (0x000002B2, "ERROR_DBG_UNABLE_TO_PROVIDE_HANDLE"),
+    (0x000002B3, "ERROR_DBG_TERMINATE_THREAD"),
+    (0x000002B4, "ERROR_DBG_TERMINATE_PROCESS"),
+    (0x000002B5, "ERROR_DBG_CONTROL_C"),
+    (0x000002B6, "ERROR_DBG_PRINTEXCEPTION_C"),
+    (0x000002B7, "ERROR_DBG_RIPEXCEPTION"),
+    (0x000002B8, "ERROR_DBG_CONTROL_BREAK"),
+    (0x000002B9, "ERROR_DBG_COMMAND_EXCEPTION"),
+    (0x000002BA, "ERROR_OBJECT_NAME_EXISTS"),
+    (0x000002BB, "ERROR_THREAD_WAS_SUSPENDED"),
+    (0x000002BD, "ERROR_RXACT_STATE_CREATED"),
+    (0x000002BE, "ERROR_SEGMENT_NOTIFICATION"),
+    (0x000002BF, "ERROR_BAD_CURRENT_DIRECTORY"),
+    (0x000002C0, "ERROR_FT_READ_RECOVERY_FROM_BACKUP"),
+    (0x000002C1, "ERROR_FT_WRITE_RECOVERY"),
+    (0x000002C2, "ERROR_IMAGE_MACHINE_TYPE_MISMATCH"),
+    (0x000002C3, "ERROR_RECEIVE_PARTIAL"),
+    (0x000002C4, "ERROR_RECEIVE_EXPEDITED"),
+    (0x000002C5, "ERROR_RECEIVE_PARTIAL_EXPEDITED"),
+    (0x000002C6, "ERROR_EVENT_DONE"),
+    (0x000002C7, "ERROR_EVENT_PENDING"),
+    (0x000002C8, "ERROR_CHECKING_FILE_SYSTEM"),
+    (0x000002C9, "ERROR_FATAL_APP_EXIT"),
+    (0x000002CA, "ERROR_PREDEFINED_HANDLE"),
+    (0x000002CB, "ERROR_WAS_UNLOCKED"),
+    (0x000002CC, "ERROR_SERVICE_NOTIFICATION"),
+    (0x000002CD, "ERROR_WAS_LOCKED"),
+    (0x000002CE, "ERROR_LOG_HARD_ERROR"),
+    (0x000002CF, "ERROR_ALREADY_WIN32"),
+    (0x000002D0, "ERROR_IMAGE_MACHINE_TYPE_MISMATCH_EXE"),
+    (0x000002D1, "ERROR_NO_YIELD_PERFORMED"),
+    (0x000002D2, "ERROR_TIMER_RESUME_IGNORED"),
+    (0x000002D3, "ERROR_ARBITRATION_UNHANDLED"),
+    (0x000002D4, "ERROR_CARDBUS_NOT_SUPPORTED"),
+    (0x000002D5, "ERROR_MP_PROCESSOR_MISMATCH"),
+    (0x000002D6, "ERROR_HIBERNATED"),
+    (0x000002D7, "ERROR_RESUME_HIBERNATION"),
+    (0x000002D8, "ERROR_FIRMWARE_UPDATED"),
+    (0x000002D9, "ERROR_DRIVERS_LEAKING_LOCKED_PAGES"),
+    (0x000002DA, "ERROR_WAKE_SYSTEM"),
+    (0x000002DB, "ERROR_WAIT_1"),
+    (0x000002DC, "ERROR_WAIT_2"),
+    (0x000002DD, "ERROR_WAIT_3"),
+    (0x000002DE, "ERROR_WAIT_63"),
+    (0x000002DF, "ERROR_ABANDONED_WAIT_0"),
+    (0x000002E0, "ERROR_ABANDONED_WAIT_63"),
+    (0x000002E1, "ERROR_USER_APC"),
+    (0x000002E2, "ERROR_KERNEL_APC"),
+    (0x000002E3, "ERROR_ALERTED"),
+    (0x000002E4, "ERROR_ELEVATION_REQUIRED"),
+    (0x000002E5, "ERROR_REPARSE"),
+    (0x000002E6, "ERROR_OPLOCK_BREAK_IN_PROGRESS"),
+    (0x000002E7, "ERROR_VOLUME_MOUNTED"),
+    (0x000002E8, "ERROR_RXACT_COMMITTED"),
+    (0x000002E9, "ERROR_NOTIFY_CLEANUP"),
+    (0x000002EA, "ERROR_PRIMARY_TRANSPORT_CONNECT_FAILED"),
+    (0x000002EB, "ERROR_PAGE_FAULT_TRANSITION"),
+    (0x000002EC, "ERROR_PAGE_FAULT_DEMAND_ZERO"),
+    (0x000002ED, "ERROR_PAGE_FAULT_COPY_ON_WRITE"),
+    (0x000002EE, "ERROR_PAGE_FAULT_GUARD_PAGE"),
+    (0x000002EF, "ERROR_PAGE_FAULT_PAGING_FILE"),
+    (0x000002F0, "ERROR_CACHE_PAGE_LOCKED"),
+    (0x000002F1, "ERROR_CRASH_DUMP"),
+    (0x000002F2, "ERROR_BUFFER_ALL_ZEROS"),
+    (0x000002F3, "ERROR_REPARSE_OBJECT"),
+    (0x000002F4, "ERROR_RESOURCE_REQUIREMENTS_CHANGED"),
+    (0x000002F5, "ERROR_TRANSLATION_COMPLETE"),
+    (0x000002F6, "ERROR_NOTHING_TO_TERMINATE"),
+    (0x000002F7, "ERROR_PROCESS_NOT_IN_JOB"),
+    (0x000002F8, "ERROR_PROCESS_IN_JOB"),
+    (0x000002F9, "ERROR_VOLSNAP_HIBERNATE_READY"),
+    (0x000002FA, "ERROR_FSFILTER_OP_COMPLETED_SUCCESSFULLY"),
+    (0x000002FB, "ERROR_INTERRUPT_VECTOR_ALREADY_CONNECTED"),
+    (0x000002FC, "ERROR_INTERRUPT_STILL_CONNECTED"),
+    (0x000002FD, "ERROR_WAIT_FOR_OPLOCK"),
+    (0x000002FE, "ERROR_DBG_EXCEPTION_HANDLED"),
+    (0x000002FF, "ERROR_DBG_CONTINUE"),
+    (0x00000300, "ERROR_CALLBACK_POP_STACK"),
+    (0x00000301, "ERROR_COMPRESSION_DISABLED"),
+    (0x00000302, "ERROR_CANTFETCHBACKWARDS"),
+    (0x00000303, "ERROR_CANTSCROLLBACKWARDS"),
+    (0x00000304, "ERROR_ROWSNOTRELEASED"),
+    (0x00000305, "ERROR_BAD_ACCESSOR_FLAGS"),
+    (0x00000306, "ERROR_ERRORS_ENCOUNTERED"),
+    (0x00000307, "ERROR_NOT_CAPABLE"),
+    (0x00000308, "ERROR_REQUEST_OUT_OF_SEQUENCE"),
+    (0x00000309, "ERROR_VERSION_PARSE_ERROR"),
+    (0x0000030A, "ERROR_BADSTARTPOSITION"),
+    (0x0000030B, "ERROR_MEMORY_HARDWARE"),
+    (0x0000030C, "ERROR_DISK_REPAIR_DISABLED"),
+    (0x0000030D, "ERROR_INSUFFICIENT_RESOURCE_FOR_SPECIFIED_SHARED_SECTION_SIZE"),
+    (0x0000030E, "ERROR_SYSTEM_POWERSTATE_TRANSITION"),
+    (0x0000030F, "ERROR_SYSTEM_POWERSTATE_COMPLEX_TRANSITION"),
+    (0x00000310, "ERROR_MCA_EXCEPTION"),
+    (0x00000311, "ERROR_ACCESS_AUDIT_BY_POLICY"),
+    (0x00000312, "ERROR_ACCESS_DISABLED_NO_SAFER_UI_BY_POLICY"),
+    (0x00000313, "ERROR_ABANDON_HIBERFILE"),
+    (0x00000314, "ERROR_LOST_WRITEBEHIND_DATA_NETWORK_DISCONNECTED"),
+    (0x00000315, "ERROR_LOST_WRITEBEHIND_DATA_NETWORK_SERVER_ERROR"),
+    (0x00000316, "ERROR_LOST_WRITEBEHIND_DATA_LOCAL_DISK_ERROR"),
+    (0x00000317, "ERROR_BAD_MCFG_TABLE"),
+    (0x00000318, "ERROR_DISK_REPAIR_REDIRECTED"),
+    (0x00000319, "ERROR_DISK_REPAIR_UNSUCCESSFUL"),
+    (0x0000031A, "ERROR_CORRUPT_LOG_OVERFULL"),
+    (0x0000031B, "ERROR_CORRUPT_LOG_CORRUPTED"),
+    (0x0000031C, "ERROR_CORRUPT_LOG_UNAVAILABLE"),
+    (0x0000031D, "ERROR_CORRUPT_LOG_DELETED_FULL"),
+    (0x0000031E, "ERROR_CORRUPT_LOG_CLEARED"),
+    (0x0000031F, "ERROR_ORPHAN_NAME_EXHAUSTED"),
+    (0x00000320, "ERROR_OPLOCK_SWITCHED_TO_NEW_HANDLE"),
+    (0x00000321, "ERROR_CANNOT_GRANT_REQUESTED_OPLOCK"),
+    (0x00000322, "ERROR_CANNOT_BREAK_OPLOCK"),
+    (0x00000323, "ERROR_OPLOCK_HANDLE_CLOSED"),
+    (0x00000324, "ERROR_NO_ACE_CONDITION"),
+    (0x00000325, "ERROR_INVALID_ACE_CONDITION"),
+    (0x00000326, "ERROR_FILE_HANDLE_REVOKED"),
+    (0x00000328, "ERROR_ENCRYPTED_IO_NOT_POSSIBLE"),
+    (0x00000329, "ERROR_FILE_METADATA_OPTIMIZATION_IN_PROGRESS"),
+    (0x0000032A, "ERROR_QUOTA_ACTIVITY"),
+    (0x0000032B, "ERROR_HANDLE_REVOKED"),
+    (0x0000032C, "ERROR_CALLBACK_INVOKE_INLINE"),
+    (0x0000032D, "ERROR_CPU_SET_INVALID"),
+    (0x0000032E, "ERROR_ENCLAVE_NOT_TERMINATED"),
+    (0x0000032F, "ERROR_ENCLAVE_VIOLATION"),
+    (0x00000330, "ERROR_SERVER_TRANSPORT_CONFLICT"),
+    (0x00000331, "ERROR_CERTIFICATE_VALIDATION_PREFERENCE_CONFLICT"),
+    (0x00000332, "ERROR_FT_READ_FROM_COPY_FAILURE"),
+    (0x00000333, "ERROR_SECTION_DIRECT_MAP_ONLY"),
+    (0x000003E2, "ERROR_EA_ACCESS_DENIED"),
+    (0x000003E3, "ERROR_OPERATION_ABORTED"),
+    (0x000003E4, "ERROR_IO_INCOMPLETE"),
+    (0x000003E5, "ERROR_IO_PENDING"),
+    (0x000003E6, "ERROR_NOACCESS"),
+    (0x000003E7, "ERROR_SWAPERROR"),
+    (0x000003E9, "ERROR_STACK_OVERFLOW"),
+    (0x000003EA, "ERROR_INVALID_MESSAGE"),
+    (0x000003EB, "ERROR_CAN_NOT_COMPLETE"),
+    (0x000003EC, "ERROR_INVALID_FLAGS"),
+    (0x000003ED, "ERROR_UNRECOGNIZED_VOLUME"),
+    (0x000003EE, "ERROR_FILE_INVALID"),
+    (0x000003EF, "ERROR_FULLSCREEN_MODE"),
+    (0x000003F0, "ERROR_NO_TOKEN"),
+    (0x000003F1, "ERROR_BADDB"),
+    (0x000003F2, "ERROR_BADKEY"),
+    (0x000003F3, "ERROR_CANTOPEN"),
+    (0x000003F4, "ERROR_CANTREAD"),
+    (0x000003F5, "ERROR_CANTWRITE"),
+    (0x000003F6, "ERROR_REGISTRY_RECOVERED"),
+    (0x000003F7, "ERROR_REGISTRY_CORRUPT"),
+    (0x000003F8, "ERROR_REGISTRY_IO_FAILED"),
+    (0x000003F9, "ERROR_NOT_REGISTRY_FILE"),
+    (0x000003FA, "ERROR_KEY_DELETED"),
+    (0x000003FB, "ERROR_NO_LOG_SPACE"),
+    (0x000003FC, "ERROR_KEY_HAS_CHILDREN"),
+    (0x000003FD, "ERROR_CHILD_MUST_BE_VOLATILE"),
+    (0x000003FE, "ERROR_NOTIFY_ENUM_DIR"),
+    (0x0000041B, "ERROR_DEPENDENT_SERVICES_RUNNING"),
+    (0x0000041C, "ERROR_INVALID_SERVICE_CONTROL"),
+    (0x0000041D, "ERROR_SERVICE_REQUEST_TIMEOUT"),
+    (0x0000041E, "ERROR_SERVICE_NO_THREAD"),
+    (0x0000041F, "ERROR_SERVICE_DATABASE_LOCKED"),
+    (0x00000420, "ERROR_SERVICE_ALREADY_RUNNING"),
+    (0x00000421, "ERROR_INVALID_SERVICE_ACCOUNT"),
+    (0x00000422, "ERROR_SERVICE_DISABLED"),
+    (0x00000423, "ERROR_CIRCULAR_DEPENDENCY"),
+    (0x00000424, "ERROR_SERVICE_DOES_NOT_EXIST"),
+    (0x00000425, "ERROR_SERVICE_CANNOT_ACCEPT_CTRL"),
+    (0x00000426, "ERROR_SERVICE_NOT_ACTIVE"),
+    (0x00000427, "ERROR_FAILED_SERVICE_CONTROLLER_CONNECT"),
+    (0x00000428, "ERROR_EXCEPTION_IN_SERVICE"),
+    (0x00000429, "ERROR_DATABASE_DOES_NOT_EXIST"),
+    (0x0000042A, "ERROR_SERVICE_SPECIFIC_ERROR"),
+    (0x0000042B, "ERROR_PROCESS_ABORTED"),
+    (0x0000042C, "ERROR_SERVICE_DEPENDENCY_FAIL"),
+    (0x0000042D, "ERROR_SERVICE_LOGON_FAILED"),
+    (0x0000042E, "ERROR_SERVICE_START_HANG"),
+    (0x0000042F, "ERROR_INVALID_SERVICE_LOCK"),
+    (0x00000430, "ERROR_SERVICE_MARKED_FOR_DELETE"),
+    (0x00000431, "ERROR_SERVICE_EXISTS"),
+    (0x00000432, "ERROR_ALREADY_RUNNING_LKG"),
+    (0x00000433, "ERROR_SERVICE_DEPENDENCY_DELETED"),
+    (0x00000434, "ERROR_BOOT_ALREADY_ACCEPTED"),
+    (0x00000435, "ERROR_SERVICE_NEVER_STARTED"),
+    (0x00000436, "ERROR_DUPLICATE_SERVICE_NAME"),
+    (0x00000437, "ERROR_DIFFERENT_SERVICE_ACCOUNT"),
+    (0x00000438, "ERROR_CANNOT_DETECT_DRIVER_FAILURE"),
+    (0x00000439, "ERROR_CANNOT_DETECT_PROCESS_ABORT"),
+    (0x0000043A, "ERROR_NO_RECOVERY_PROGRAM"),
+    (0x0000043B, "ERROR_SERVICE_NOT_IN_EXE"),
+    (0x0000043C, "ERROR_NOT_SAFEBOOT_SERVICE"),
+    (0x0000044C, "ERROR_END_OF_MEDIA"),
+    (0x0000044D, "ERROR_FILEMARK_DETECTED"),
+    (0x0000044E, "ERROR_BEGINNING_OF_MEDIA"),
+    (0x0000044F, "ERROR_SETMARK_DETECTED"),
+    (0x00000450, "ERROR_NO_DATA_DETECTED"),
+    (0x00000451, "ERROR_PARTITION_FAILURE"),
+    (0x00000452, "ERROR_INVALID_BLOCK_LENGTH"),
+    (0x00000453, "ERROR_DEVICE_NOT_PARTITIONED"),
+    (0x00000454, "ERROR_UNABLE_TO_LOCK_MEDIA"),
+    (0x00000455, "ERROR_UNABLE_TO_UNLOAD_MEDIA"),
+    (0x00000456, "ERROR_MEDIA_CHANGED"),
+    (0x00000457, "ERROR_BUS_RESET"),
+    (0x00000458, "ERROR_NO_MEDIA_IN_DRIVE"),
+    (0x00000459, "ERROR_NO_UNICODE_TRANSLATION"),
+    (0x0000045A, "ERROR_DLL_INIT_FAILED"),
+    (0x0000045B, "ERROR_SHUTDOWN_IN_PROGRESS"),
+    (0x0000045C, "ERROR_NO_SHUTDOWN_IN_PROGRESS"),
+    (0x0000045D, "ERROR_IO_DEVICE"),
+    (0x0000045E, "ERROR_SERIAL_NO_DEVICE"),
+    (0x0000045F, "ERROR_IRQ_BUSY"),
+    (0x00000460, "ERROR_MORE_WRITES"),
+    (0x00000461, "ERROR_COUNTER_TIMEOUT"),
+    (0x00000462, "ERROR_FLOPPY_ID_MARK_NOT_FOUND"),
+    (0x00000463, "ERROR_FLOPPY_WRONG_CYLINDER"),
+    (0x00000464, "ERROR_FLOPPY_UNKNOWN_ERROR"),
+    (0x00000465, "ERROR_FLOPPY_BAD_REGISTERS"),
+    (0x00000466, "ERROR_DISK_RECALIBRATE_FAILED"),
+    (0x00000467, "ERROR_DISK_OPERATION_FAILED"),
+    (0x00000468, "ERROR_DISK_RESET_FAILED"),
+    (0x00000469, "ERROR_EOM_OVERFLOW"),
+    (0x0000046A, "ERROR_NOT_ENOUGH_SERVER_MEMORY"),
+    (0x0000046B, "ERROR_POSSIBLE_DEADLOCK"),
+    (0x0000046C, "ERROR_MAPPED_ALIGNMENT"),
+    (0x00000474, "ERROR_SET_POWER_STATE_VETOED"),
+    (0x00000475, "ERROR_SET_POWER_STATE_FAILED"),
+    (0x00000476, "ERROR_TOO_MANY_LINKS"),
+    (0x0000047E, "ERROR_OLD_WIN_VERSION"),
+    (0x0000047F, "ERROR_APP_WRONG_OS"),
+    (0x00000480, "ERROR_SINGLE_INSTANCE_APP"),
+    (0x00000481, "ERROR_RMODE_APP"),
+    (0x00000482, "ERROR_INVALID_DLL"),
+    (0x00000483, "ERROR_NO_ASSOCIATION"),
+    (0x00000484, "ERROR_DDE_FAIL"),
+    (0x00000485, "ERROR_DLL_NOT_FOUND"),
+    (0x00000486, "ERROR_NO_MORE_USER_HANDLES"),
+    (0x00000487, "ERROR_MESSAGE_SYNC_ONLY"),
+    (0x00000488, "ERROR_SOURCE_ELEMENT_EMPTY"),
+    (0x00000489, "ERROR_DESTINATION_ELEMENT_FULL"),
+    (0x0000048A, "ERROR_ILLEGAL_ELEMENT_ADDRESS"),
+    (0x0000048B, "ERROR_MAGAZINE_NOT_PRESENT"),
+    (0x0000048C, "ERROR_DEVICE_REINITIALIZATION_NEEDED"),
+    (0x0000048D, "ERROR_DEVICE_REQUIRES_CLEANING"),
+    (0x0000048E, "ERROR_DEVICE_DOOR_OPEN"),
+    (0x0000048F, "ERROR_DEVICE_NOT_CONNECTED"),
+    (0x00000490, "ERROR_NOT_FOUND"),
+    (0x00000491, "ERROR_NO_MATCH"),
+    (0x00000492, "ERROR_SET_NOT_FOUND"),
+    (0x00000493, "ERROR_POINT_NOT_FOUND"),
+    (0x00000494, "ERROR_NO_TRACKING_SERVICE"),
+    (0x00000495, "ERROR_NO_VOLUME_ID"),
+    (0x00000497, "ERROR_UNABLE_TO_REMOVE_REPLACED"),
+    (0x00000498, "ERROR_UNABLE_TO_MOVE_REPLACEMENT"),
+    (0x00000499, "ERROR_UNABLE_TO_MOVE_REPLACEMENT_2"),
+    (0x0000049A, "ERROR_JOURNAL_DELETE_IN_PROGRESS"),
+    (0x0000049B, "ERROR_JOURNAL_NOT_ACTIVE"),
+    (0x0000049C, "ERROR_POTENTIAL_FILE_FOUND"),
+    (0x0000049D, "ERROR_JOURNAL_ENTRY_DELETED"),
+    (0x000004A0, "ERROR_PARTITION_TERMINATING"),
+    (0x000004A6, "ERROR_SHUTDOWN_IS_SCHEDULED"),
+    (0x000004A7, "ERROR_SHUTDOWN_USERS_LOGGED_ON"),
+    (0x000004A8, "ERROR_SHUTDOWN_DISKS_NOT_IN_MAINTENANCE_MODE"),
+    (0x000004B0, "ERROR_BAD_DEVICE"),
+    (0x000004B1, "ERROR_CONNECTION_UNAVAIL"),
+    (0x000004B2, "ERROR_DEVICE_ALREADY_REMEMBERED"),
+    (0x000004B3, "ERROR_NO_NET_OR_BAD_PATH"),
+    (0x000004B4, "ERROR_BAD_PROVIDER"),
+    (0x000004B5, "ERROR_CANNOT_OPEN_PROFILE"),
+    (0x000004B6, "ERROR_BAD_PROFILE"),
+    (0x000004B7, "ERROR_NOT_CONTAINER"),
+    (0x000004B8, "ERROR_EXTENDED_ERROR"),
+    (0x000004B9, "ERROR_INVALID_GROUPNAME"),
+    (0x000004BA, "ERROR_INVALID_COMPUTERNAME"),
+    (0x000004BB, "ERROR_INVALID_EVENTNAME"),
+    (0x000004BC, "ERROR_INVALID_DOMAINNAME"),
+    (0x000004BD, "ERROR_INVALID_SERVICENAME"),
+    (0x000004BE, "ERROR_INVALID_NETNAME"),
+    (0x000004BF, "ERROR_INVALID_SHARENAME"),
+    (0x000004C0, "ERROR_INVALID_PASSWORDNAME"),
+    (0x000004C1, "ERROR_INVALID_MESSAGENAME"),
+    (0x000004C2, "ERROR_INVALID_MESSAGEDEST"),
+    (0x000004C3, "ERROR_SESSION_CREDENTIAL_CONFLICT"),
+    (0x000004C4, "ERROR_REMOTE_SESSION_LIMIT_EXCEEDED"),
+    (0x000004C5, "ERROR_DUP_DOMAINNAME"),
+    (0x000004C6, "ERROR_NO_NETWORK"),
+    (0x000004C7, "ERROR_CANCELLED"),
+    (0x000004C8, "ERROR_USER_MAPPED_FILE"),
+    (0x000004C9, "ERROR_CONNECTION_REFUSED"),
+    (0x000004CA, "ERROR_GRACEFUL_DISCONNECT"),
+    (0x000004CB, "ERROR_ADDRESS_ALREADY_ASSOCIATED"),
+    (0x000004CC, "ERROR_ADDRESS_NOT_ASSOCIATED"),
+    (0x000004CD, "ERROR_CONNECTION_INVALID"),
+    (0x000004CE, "ERROR_CONNECTION_ACTIVE"),
+    (0x000004CF, "ERROR_NETWORK_UNREACHABLE"),
+    (0x000004D0, "ERROR_HOST_UNREACHABLE"),
+    (0x000004D1, "ERROR_PROTOCOL_UNREACHABLE"),
+    (0x000004D2, "ERROR_PORT_UNREACHABLE"),
+    (0x000004D3, "ERROR_REQUEST_ABORTED"),
+    (0x000004D4, "ERROR_CONNECTION_ABORTED"),
+    (0x000004D5, "ERROR_RETRY"),
+    (0x000004D6, "ERROR_CONNECTION_COUNT_LIMIT"),
+    (0x000004D7, "ERROR_LOGIN_TIME_RESTRICTION"),
+    (0x000004D8, "ERROR_LOGIN_WKSTA_RESTRICTION"),
+    (0x000004D9, "ERROR_INCORRECT_ADDRESS"),
+    (0x000004DA, "ERROR_ALREADY_REGISTERED"),
+    (0x000004DB, "ERROR_SERVICE_NOT_FOUND"),
+    (0x000004DC, "ERROR_NOT_AUTHENTICATED"),
+    (0x000004DD, "ERROR_NOT_LOGGED_ON"),
+    (0x000004DE, "ERROR_CONTINUE"),
+    (0x000004DF, "ERROR_ALREADY_INITIALIZED"),
+    (0x000004E0, "ERROR_NO_MORE_DEVICES"),
+    (0x000004E1, "ERROR_NO_SUCH_SITE"),
+    (0x000004E2, "ERROR_DOMAIN_CONTROLLER_EXISTS"),
+    (0x000004E3, "ERROR_ONLY_IF_CONNECTED"),
+    (0x000004E4, "ERROR_OVERRIDE_NOCHANGES"),
+    (0x000004E5, "ERROR_BAD_USER_PROFILE"),
+    (0x000004E6, "ERROR_NOT_SUPPORTED_ON_SBS"),
+    (0x000004E7, "ERROR_SERVER_SHUTDOWN_IN_PROGRESS"),
+    (0x000004E8, "ERROR_HOST_DOWN"),
+    (0x000004E9, "ERROR_NON_ACCOUNT_SID"),
+    (0x000004EA, "ERROR_NON_DOMAIN_SID"),
+    (0x000004EB, "ERROR_APPHELP_BLOCK"),
+    (0x000004EC, "ERROR_ACCESS_DISABLED_BY_POLICY"),
+    (0x000004ED, "ERROR_REG_NAT_CONSUMPTION"),
+    (0x000004EE, "ERROR_CSCSHARE_OFFLINE"),
+    (0x000004EF, "ERROR_PKINIT_FAILURE"),
+    (0x000004F0, "ERROR_SMARTCARD_SUBSYSTEM_FAILURE"),
+    (0x000004F1, "ERROR_DOWNGRADE_DETECTED"),
+    (0x000004F7, "ERROR_MACHINE_LOCKED"),
+    (0x000004F8, "ERROR_SMB_GUEST_LOGON_BLOCKED"),
+    (0x000004F9, "ERROR_CALLBACK_SUPPLIED_INVALID_DATA"),
+    (0x000004FA, "ERROR_SYNC_FOREGROUND_REFRESH_REQUIRED"),
+    (0x000004FB, "ERROR_DRIVER_BLOCKED"),
+    (0x000004FC, "ERROR_INVALID_IMPORT_OF_NON_DLL"),
+    (0x000004FD, "ERROR_ACCESS_DISABLED_WEBBLADE"),
+    (0x000004FE, "ERROR_ACCESS_DISABLED_WEBBLADE_TAMPER"),
+    (0x000004FF, "ERROR_RECOVERY_FAILURE"),
+    (0x00000500, "ERROR_ALREADY_FIBER"),
+    (0x00000501, "ERROR_ALREADY_THREAD"),
+    (0x00000502, "ERROR_STACK_BUFFER_OVERRUN"),
+    (0x00000503, "ERROR_PARAMETER_QUOTA_EXCEEDED"),
+    (0x00000504, "ERROR_DEBUGGER_INACTIVE"),
+    (0x00000505, "ERROR_DELAY_LOAD_FAILED"),
+    (0x00000506, "ERROR_VDM_DISALLOWED"),
+    (0x00000507, "ERROR_UNIDENTIFIED_ERROR"),
+    (0x00000508, "ERROR_INVALID_CRUNTIME_PARAMETER"),
+    (0x00000509, "ERROR_BEYOND_VDL"),
+    (0x0000050A, "ERROR_INCOMPATIBLE_SERVICE_SID_TYPE"),
+    (0x0000050B, "ERROR_DRIVER_PROCESS_TERMINATED"),
+    (0x0000050C, "ERROR_IMPLEMENTATION_LIMIT"),
+    (0x0000050D, "ERROR_PROCESS_IS_PROTECTED"),
+    (0x0000050E, "ERROR_SERVICE_NOTIFY_CLIENT_LAGGING"),
+    (0x0000050F, "ERROR_DISK_QUOTA_EXCEEDED"),
+    (0x00000510, "ERROR_CONTENT_BLOCKED"),
+    (0x00000511, "ERROR_INCOMPATIBLE_SERVICE_PRIVILEGE"),
+    (0x00000512, "ERROR_APP_HANG"),
+    (0x00000513, "ERROR_INVALID_LABEL"),
+    (0x00000514, "ERROR_NOT_ALL_ASSIGNED"),
+    (0x00000515, "ERROR_SOME_NOT_MAPPED"),
+    (0x00000516, "ERROR_NO_QUOTAS_FOR_ACCOUNT"),
+    (0x00000517, "ERROR_LOCAL_USER_SESSION_KEY"),
+    (0x00000518, "ERROR_NULL_LM_PASSWORD"),
+    (0x00000519, "ERROR_UNKNOWN_REVISION"),
+    (0x0000051A, "ERROR_REVISION_MISMATCH"),
+    (0x0000051B, "ERROR_INVALID_OWNER"),
+    (0x0000051C, "ERROR_INVALID_PRIMARY_GROUP"),
+    (0x0000051D, "ERROR_NO_IMPERSONATION_TOKEN"),
+    (0x0000051E, "ERROR_CANT_DISABLE_MANDATORY"),
+    (0x0000051F, "ERROR_NO_LOGON_SERVERS"),
+    (0x00000520, "ERROR_NO_SUCH_LOGON_SESSION"),
+    (0x00000521, "ERROR_NO_SUCH_PRIVILEGE"),
+    (0x00000522, "ERROR_PRIVILEGE_NOT_HELD"),
+    (0x00000523, "ERROR_INVALID_ACCOUNT_NAME"),
+    (0x00000524, "ERROR_USER_EXISTS"),
+    (0x00000525, "ERROR_NO_SUCH_USER"),
+    (0x00000526, "ERROR_GROUP_EXISTS"),
+    (0x00000527, "ERROR_NO_SUCH_GROUP"),
+    (0x00000528, "ERROR_MEMBER_IN_GROUP"),
+    (0x00000529, "ERROR_MEMBER_NOT_IN_GROUP"),
+    (0x0000052A, "ERROR_LAST_ADMIN"),
+    (0x0000052B, "ERROR_WRONG_PASSWORD"),
+    (0x0000052C, "ERROR_ILL_FORMED_PASSWORD"),
+    (0x0000052D, "ERROR_PASSWORD_RESTRICTION"),
+    (0x0000052E, "ERROR_LOGON_FAILURE"),
+    (0x0000052F, "ERROR_ACCOUNT_RESTRICTION"),
+    (0x00000530, "ERROR_INVALID_LOGON_HOURS"),
+    (0x00000531, "ERROR_INVALID_WORKSTATION"),
+    (0x00000532, "ERROR_PASSWORD_EXPIRED"),
+    (0x00000533, "ERROR_ACCOUNT_DISABLED"),
+    (0x00000534, "ERROR_NONE_MAPPED"),
+    (0x00000535, "ERROR_TOO_MANY_LUIDS_REQUESTED"),
+    (0x00000536, "ERROR_LUIDS_EXHAUSTED"),
+    (0x00000537, "ERROR_INVALID_SUB_AUTHORITY"),
+    (0x00000538, "ERROR_INVALID_ACL"),
+    (0x00000539, "ERROR_INVALID_SID"),
+    (0x0000053A, "ERROR_INVALID_SECURITY_DESCR"),
+    (0x0000053C, "ERROR_BAD_INHERITANCE_ACL"),
+    (0x0000053D, "ERROR_SERVER_DISABLED"),
+    (0x0000053E, "ERROR_SERVER_NOT_DISABLED"),
+    (0x0000053F, "ERROR_INVALID_ID_AUTHORITY"),
+    (0x00000540, "ERROR_ALLOTTED_SPACE_EXCEEDED"),
+    (0x00000541, "ERROR_INVALID_GROUP_ATTRIBUTES"),
+    (0x00000542, "ERROR_BAD_IMPERSONATION_LEVEL"),
+    (0x00000543, "ERROR_CANT_OPEN_ANONYMOUS"),
+    (0x00000544, "ERROR_BAD_VALIDATION_CLASS"),
+    (0x00000545, "ERROR_BAD_TOKEN_TYPE"),
+    (0x00000546, "ERROR_NO_SECURITY_ON_OBJECT"),
+    (0x00000547, "ERROR_CANT_ACCESS_DOMAIN_INFO"),
+    (0x00000548, "ERROR_INVALID_SERVER_STATE"),
+    (0x00000549, "ERROR_INVALID_DOMAIN_STATE"),
+    (0x0000054A, "ERROR_INVALID_DOMAIN_ROLE"),
+    (0x0000054B, "ERROR_NO_SUCH_DOMAIN"),
+    (0x0000054C, "ERROR_DOMAIN_EXISTS"),
+    (0x0000054D, "ERROR_DOMAIN_LIMIT_EXCEEDED"),
+    (0x0000054E, "ERROR_INTERNAL_DB_CORRUPTION"),
+    (0x0000054F, "ERROR_INTERNAL_ERROR"),
+    (0x00000550, "ERROR_GENERIC_NOT_MAPPED"),
+    (0x00000551, "ERROR_BAD_DESCRIPTOR_FORMAT"),
+    (0x00000552, "ERROR_NOT_LOGON_PROCESS"),
+    (0x00000553, "ERROR_LOGON_SESSION_EXISTS"),
+    (0x00000554, "ERROR_NO_SUCH_PACKAGE"),
+    (0x00000555, "ERROR_BAD_LOGON_SESSION_STATE"),
+    (0x00000556, "ERROR_LOGON_SESSION_COLLISION"),
+    (0x00000557, "ERROR_INVALID_LOGON_TYPE"),
+    (0x00000558, "ERROR_CANNOT_IMPERSONATE"),
+    (0x00000559, "ERROR_RXACT_INVALID_STATE"),
+    (0x0000055A, "ERROR_RXACT_COMMIT_FAILURE"),
+    (0x0000055B, "ERROR_SPECIAL_ACCOUNT"),
+    (0x0000055C, "ERROR_SPECIAL_GROUP"),
+    (0x0000055D, "ERROR_SPECIAL_USER"),
+    (0x0000055E, "ERROR_MEMBERS_PRIMARY_GROUP"),
+    (0x0000055F, "ERROR_TOKEN_ALREADY_IN_USE"),
+    (0x00000560, "ERROR_NO_SUCH_ALIAS"),
+    (0x00000561, "ERROR_MEMBER_NOT_IN_ALIAS"),
+    (0x00000562, "ERROR_MEMBER_IN_ALIAS"),
+    (0x00000563, "ERROR_ALIAS_EXISTS"),
+    (0x00000564, "ERROR_LOGON_NOT_GRANTED"),
+    (0x00000565, "ERROR_TOO_MANY_SECRETS"),
+    (0x00000566, "ERROR_SECRET_TOO_LONG"),
+    (0x00000567, "ERROR_INTERNAL_DB_ERROR"),
+    (0x00000568, "ERROR_TOO_MANY_CONTEXT_IDS"),
+    (0x00000569, "ERROR_LOGON_TYPE_NOT_GRANTED"),
+    (0x0000056A, "ERROR_NT_CROSS_ENCRYPTION_REQUIRED"),
+    (0x0000056B, "ERROR_NO_SUCH_MEMBER"),
+    (0x0000056C, "ERROR_INVALID_MEMBER"),
+    (0x0000056D, "ERROR_TOO_MANY_SIDS"),
+    (0x0000056E, "ERROR_LM_CROSS_ENCRYPTION_REQUIRED"),
+    (0x0000056F, "ERROR_NO_INHERITANCE"),
+    (0x00000570, "ERROR_FILE_CORRUPT"),
+    (0x00000571, "ERROR_DISK_CORRUPT"),
+    (0x00000572, "ERROR_NO_USER_SESSION_KEY"),
+    (0x00000573, "ERROR_LICENSE_QUOTA_EXCEEDED"),
+    (0x00000574, "ERROR_WRONG_TARGET_NAME"),
+    (0x00000575, "ERROR_MUTUAL_AUTH_FAILED"),
+    (0x00000576, "ERROR_TIME_SKEW"),
+    (0x00000577, "ERROR_CURRENT_DOMAIN_NOT_ALLOWED"),
+    (0x00000578, "ERROR_INVALID_WINDOW_HANDLE"),
+    (0x00000579, "ERROR_INVALID_MENU_HANDLE"),
+    (0x0000057A, "ERROR_INVALID_CURSOR_HANDLE"),
+    (0x0000057B, "ERROR_INVALID_ACCEL_HANDLE"),
+    (0x0000057C, "ERROR_INVALID_HOOK_HANDLE"),
+    (0x0000057D, "ERROR_INVALID_DWP_HANDLE"),
+    (0x0000057E, "ERROR_TLW_WITH_WSCHILD"),
+    (0x0000057F, "ERROR_CANNOT_FIND_WND_CLASS"),
+    (0x00000580, "ERROR_WINDOW_OF_OTHER_THREAD"),
+    (0x00000581, "ERROR_HOTKEY_ALREADY_REGISTERED"),
+    (0x00000582, "ERROR_CLASS_ALREADY_EXISTS"),
+    (0x00000583, "ERROR_CLASS_DOES_NOT_EXIST"),
+    (0x00000584, "ERROR_CLASS_HAS_WINDOWS"),
+    (0x00000585, "ERROR_INVALID_INDEX"),
+    (0x00000586, "ERROR_INVALID_ICON_HANDLE"),
+    (0x00000587, "ERROR_PRIVATE_DIALOG_INDEX"),
+    (0x00000588, "ERROR_LISTBOX_ID_NOT_FOUND"),
+    (0x00000589, "ERROR_NO_WILDCARD_CHARACTERS"),
+    (0x0000058A, "ERROR_CLIPBOARD_NOT_OPEN"),
+    (0x0000058B, "ERROR_HOTKEY_NOT_REGISTERED"),
+    (0x0000058C, "ERROR_WINDOW_NOT_DIALOG"),
+    (0x0000058D, "ERROR_CONTROL_ID_NOT_FOUND"),
+    (0x0000058E, "ERROR_INVALID_COMBOBOX_MESSAGE"),
+    (0x0000058F, "ERROR_WINDOW_NOT_COMBOBOX"),
+    (0x00000590, "ERROR_INVALID_EDIT_HEIGHT"),
+    (0x00000591, "ERROR_DC_NOT_FOUND"),
+    (0x00000592, "ERROR_INVALID_HOOK_FILTER"),
+    (0x00000593, "ERROR_INVALID_FILTER_PROC"),
+    (0x00000594, "ERROR_HOOK_NEEDS_HMOD"),
+    (0x00000595, "ERROR_GLOBAL_ONLY_HOOK"),
+    (0x00000596, "ERROR_JOURNAL_HOOK_SET"),
+    (0x00000597, "ERROR_HOOK_NOT_INSTALLED"),
+    (0x00000598, "ERROR_INVALID_LB_MESSAGE"),
+    (0x00000599, "ERROR_SETCOUNT_ON_BAD_LB"),
+    (0x0000059A, "ERROR_LB_WITHOUT_TABSTOPS"),
+    (0x0000059B, "ERROR_DESTROY_OBJECT_OF_OTHER_THREAD"),
+    (0x0000059C, "ERROR_CHILD_WINDOW_MENU"),
+    (0x0000059D, "ERROR_NO_SYSTEM_MENU"),
+    (0x0000059E, "ERROR_INVALID_MSGBOX_STYLE"),
+    (0x0000059F, "ERROR_INVALID_SPI_VALUE"),
+    (0x000005A0, "ERROR_SCREEN_ALREADY_LOCKED"),
+    (0x000005A1, "ERROR_HWNDS_HAVE_DIFF_PARENT"),
+    (0x000005A2, "ERROR_NOT_CHILD_WINDOW"),
+    (0x000005A3, "ERROR_INVALID_GW_COMMAND"),
+    (0x000005A4, "ERROR_INVALID_THREAD_ID"),
+    (0x000005A5, "ERROR_NON_MDICHILD_WINDOW"),
+    (0x000005A6, "ERROR_POPUP_ALREADY_ACTIVE"),
+    (0x000005A7, "ERROR_NO_SCROLLBARS"),
+    (0x000005A8, "ERROR_INVALID_SCROLLBAR_RANGE"),
+    (0x000005A9, "ERROR_INVALID_SHOWWIN_COMMAND"),
+    (0x000005AA, "ERROR_NO_SYSTEM_RESOURCES"),
+    (0x000005AB, "ERROR_NONPAGED_SYSTEM_RESOURCES"),
+    (0x000005AC, "ERROR_PAGED_SYSTEM_RESOURCES"),
+    (0x000005AD, "ERROR_WORKING_SET_QUOTA"),
+    (0x000005AE, "ERROR_PAGEFILE_QUOTA"),
+    (0x000005AF, "ERROR_COMMITMENT_LIMIT"),
+    (0x000005B0, "ERROR_MENU_ITEM_NOT_FOUND"),
+    (0x000005B1, "ERROR_INVALID_KEYBOARD_HANDLE"),
+    (0x000005B2, "ERROR_HOOK_TYPE_NOT_ALLOWED"),
+    (0x000005B3, "ERROR_REQUIRES_INTERACTIVE_WINDOWSTATION"),
+    (0x000005B4, "ERROR_TIMEOUT"),
+    (0x000005B5, "ERROR_INVALID_MONITOR_HANDLE"),
+    (0x000005B6, "ERROR_INCORRECT_SIZE"),
+    (0x000005B7, "ERROR_SYMLINK_CLASS_DISABLED"),
+    (0x000005B8, "ERROR_SYMLINK_NOT_SUPPORTED"),
+    (0x000005B9, "ERROR_XML_PARSE_ERROR"),
+    (0x000005BA, "ERROR_XMLDSIG_ERROR"),
+    (0x000005BB, "ERROR_RESTART_APPLICATION"),
+    (0x000005BC, "ERROR_WRONG_COMPARTMENT"),
+    (0x000005BD, "ERROR_AUTHIP_FAILURE"),
+    (0x000005BE, "ERROR_NO_NVRAM_RESOURCES"),
+    (0x000005BF, "ERROR_NOT_GUI_PROCESS"),
+    (0x000005DC, "ERROR_EVENTLOG_FILE_CORRUPT"),
+    (0x000005DD, "ERROR_EVENTLOG_CANT_START"),
+    (0x000005DE, "ERROR_LOG_FILE_FULL"),
+    (0x000005DF, "ERROR_EVENTLOG_FILE_CHANGED"),
+    (0x000005E0, "ERROR_CONTAINER_ASSIGNED"),
+    (0x000005E1, "ERROR_JOB_NO_CONTAINER"),
+    (0x0000060E, "ERROR_INVALID_TASK_NAME"),
+    (0x0000060F, "ERROR_INVALID_TASK_INDEX"),
+    (0x00000610, "ERROR_THREAD_ALREADY_IN_TASK"),
+    (0x00000641, "ERROR_INSTALL_SERVICE_FAILURE"),
+    (0x00000642, "ERROR_INSTALL_USEREXIT"),
+    (0x00000643, "ERROR_INSTALL_FAILURE"),
+    (0x00000644, "ERROR_INSTALL_SUSPEND"),
+    (0x00000645, "ERROR_UNKNOWN_PRODUCT"),
+    (0x00000646, "ERROR_UNKNOWN_FEATURE"),
+    (0x00000647, "ERROR_UNKNOWN_COMPONENT"),
+    (0x00000648, "ERROR_UNKNOWN_PROPERTY"),
+    (0x00000649, "ERROR_INVALID_HANDLE_STATE"),
+    (0x0000064A, "ERROR_BAD_CONFIGURATION"),
+    (0x0000064B, "ERROR_INDEX_ABSENT"),
+    (0x0000064C, "ERROR_INSTALL_SOURCE_ABSENT"),
+    (0x0000064D, "ERROR_INSTALL_PACKAGE_VERSION"),
+    (0x0000064E, "ERROR_PRODUCT_UNINSTALLED"),
+    (0x0000064F, "ERROR_BAD_QUERY_SYNTAX"),
+    (0x00000650, "ERROR_INVALID_FIELD"),
+    (0x00000651, "ERROR_DEVICE_REMOVED"),
+    (0x00000652, "ERROR_INSTALL_ALREADY_RUNNING"),
+    (0x00000653, "ERROR_INSTALL_PACKAGE_OPEN_FAILED"),
+    (0x00000654, "ERROR_INSTALL_PACKAGE_INVALID"),
+    (0x00000655, "ERROR_INSTALL_UI_FAILURE"),
+    (0x00000656, "ERROR_INSTALL_LOG_FAILURE"),
+    (0x00000657, "ERROR_INSTALL_LANGUAGE_UNSUPPORTED"),
+    (0x00000658, "ERROR_INSTALL_TRANSFORM_FAILURE"),
+    (0x00000659, "ERROR_INSTALL_PACKAGE_REJECTED"),
+    (0x0000065A, "ERROR_FUNCTION_NOT_CALLED"),
+    (0x0000065B, "ERROR_FUNCTION_FAILED"),
+    (0x0000065C, "ERROR_INVALID_TABLE"),
+    (0x0000065D, "ERROR_DATATYPE_MISMATCH"),
+    (0x0000065E, "ERROR_UNSUPPORTED_TYPE"),
+    (0x0000065F, "ERROR_CREATE_FAILED"),
+    (0x00000660, "ERROR_INSTALL_TEMP_UNWRITABLE"),
+    (0x00000661, "ERROR_INSTALL_PLATFORM_UNSUPPORTED"),
+    (0x00000662, "ERROR_INSTALL_NOTUSED"),
+    (0x00000663, "ERROR_PATCH_PACKAGE_OPEN_FAILED"),
+    (0x00000664, "ERROR_PATCH_PACKAGE_INVALID"),
+    (0x00000665, "ERROR_PATCH_PACKAGE_UNSUPPORTED"),
+    (0x00000666, "ERROR_PRODUCT_VERSION"),
+    (0x00000667, "ERROR_INVALID_COMMAND_LINE"),
+    (0x00000668, "ERROR_INSTALL_REMOTE_DISALLOWED"),
+    (0x00000669, "ERROR_SUCCESS_REBOOT_INITIATED"),
+    (0x0000066A, "ERROR_PATCH_TARGET_NOT_FOUND"),
+    (0x0000066B, "ERROR_PATCH_PACKAGE_REJECTED"),
+    (0x0000066C, "ERROR_INSTALL_TRANSFORM_REJECTED"),
+    (0x0000066D, "ERROR_INSTALL_REMOTE_PROHIBITED"),
+    (0x0000066E, "ERROR_PATCH_REMOVAL_UNSUPPORTED"),
+    (0x0000066F, "ERROR_UNKNOWN_PATCH"),
+    (0x00000670, "ERROR_PATCH_NO_SEQUENCE"),
+    (0x00000671, "ERROR_PATCH_REMOVAL_DISALLOWED"),
+    (0x00000672, "ERROR_INVALID_PATCH_XML"),
+    (0x00000673, "ERROR_PATCH_MANAGED_ADVERTISED_PRODUCT"),
+    (0x00000674, "ERROR_INSTALL_SERVICE_SAFEBOOT"),
+    (0x00000675, "ERROR_FAIL_FAST_EXCEPTION"),
+    (0x00000676, "ERROR_INSTALL_REJECTED"),
+    (0x00000677, "ERROR_DYNAMIC_CODE_BLOCKED"),
+    (0x00000678, "ERROR_NOT_SAME_OBJECT"),
+    (0x00000679, "ERROR_STRICT_CFG_VIOLATION"),
+    (0x0000067C, "ERROR_SET_CONTEXT_DENIED"),
+    (0x0000067D, "ERROR_CROSS_PARTITION_VIOLATION"),
+    (0x0000067E, "ERROR_RETURN_ADDRESS_HIJACK_ATTEMPT"),
+    (0x000006A4, "RPC_S_INVALID_STRING_BINDING"),
+    (0x000006A5, "RPC_S_WRONG_KIND_OF_BINDING"),
+    (0x000006A6, "RPC_S_INVALID_BINDING"),
+    (0x000006A7, "RPC_S_PROTSEQ_NOT_SUPPORTED"),
+    (0x000006A8, "RPC_S_INVALID_RPC_PROTSEQ"),
+    (0x000006A9, "RPC_S_INVALID_STRING_UUID"),
+    (0x000006AA, "RPC_S_INVALID_ENDPOINT_FORMAT"),
+    (0x000006AB, "RPC_S_INVALID_NET_ADDR"),
+    (0x000006AC, "RPC_S_NO_ENDPOINT_FOUND"),
+    (0x000006AD, "RPC_S_INVALID_TIMEOUT"),
+    (0x000006AE, "RPC_S_OBJECT_NOT_FOUND"),
+    (0x000006AF, "RPC_S_ALREADY_REGISTERED"),
+    (0x000006B0, "RPC_S_TYPE_ALREADY_REGISTERED"),
+    (0x000006B1, "RPC_S_ALREADY_LISTENING"),
+    (0x000006B2, "RPC_S_NO_PROTSEQS_REGISTERED"),
+    (0x000006B3, "RPC_S_NOT_LISTENING"),
+    (0x000006B4, "RPC_S_UNKNOWN_MGR_TYPE"),
+    (0x000006B5, "RPC_S_UNKNOWN_IF"),
+    (0x000006B6, "RPC_S_NO_BINDINGS"),
+    (0x000006B7, "RPC_S_NO_PROTSEQS"),
+    (0x000006B8, "RPC_S_CANT_CREATE_ENDPOINT"),
+    (0x000006B9, "RPC_S_OUT_OF_RESOURCES"),
+    (0x000006BA, "RPC_S_SERVER_UNAVAILABLE"),
+    (0x000006BB, "RPC_S_SERVER_TOO_BUSY"),
+    (0x000006BC, "RPC_S_INVALID_NETWORK_OPTIONS"),
+    (0x000006BD, "RPC_S_NO_CALL_ACTIVE"),
+    (0x000006BE, "RPC_S_CALL_FAILED"),
+    (0x000006BF, "RPC_S_CALL_FAILED_DNE"),
+    (0x000006C0, "RPC_S_PROTOCOL_ERROR"),
+    (0x000006C1, "RPC_S_PROXY_ACCESS_DENIED"),
+    (0x000006C2, "RPC_S_UNSUPPORTED_TRANS_SYN"),
+    (0x000006C4, "RPC_S_UNSUPPORTED_TYPE"),
+    (0x000006C5, "RPC_S_INVALID_TAG"),
+    (0x000006C6, "RPC_S_INVALID_BOUND"),
+    (0x000006C7, "RPC_S_NO_ENTRY_NAME"),
+    (0x000006C8, "RPC_S_INVALID_NAME_SYNTAX"),
+    (0x000006C9, "RPC_S_UNSUPPORTED_NAME_SYNTAX"),
+    (0x000006CB, "RPC_S_UUID_NO_ADDRESS"),
+    (0x000006CC, "RPC_S_DUPLICATE_ENDPOINT"),
+    (0x000006CD, "RPC_S_UNKNOWN_AUTHN_TYPE"),
+    (0x000006CE, "RPC_S_MAX_CALLS_TOO_SMALL"),
+    (0x000006CF, "RPC_S_STRING_TOO_LONG"),
+    (0x000006D0, "RPC_S_PROTSEQ_NOT_FOUND"),
+    (0x000006D1, "RPC_S_PROCNUM_OUT_OF_RANGE"),
+    (0x000006D2, "RPC_S_BINDING_HAS_NO_AUTH"),
+    (0x000006D3, "RPC_S_UNKNOWN_AUTHN_SERVICE"),
+    (0x000006D4, "RPC_S_UNKNOWN_AUTHN_LEVEL"),
+    (0x000006D5, "RPC_S_INVALID_AUTH_IDENTITY"),
+    (0x000006D6, "RPC_S_UNKNOWN_AUTHZ_SERVICE"),
+    (0x000006D7, "EPT_S_INVALID_ENTRY"),
+    (0x000006D8, "EPT_S_CANT_PERFORM_OP"),
+    (0x000006D9, "EPT_S_NOT_REGISTERED"),
+    (0x000006DA, "RPC_S_NOTHING_TO_EXPORT"),
+    (0x000006DB, "RPC_S_INCOMPLETE_NAME"),
+    (0x000006DC, "RPC_S_INVALID_VERS_OPTION"),
+    (0x000006DD, "RPC_S_NO_MORE_MEMBERS"),
+    (0x000006DE, "RPC_S_NOT_ALL_OBJS_UNEXPORTED"),
+    (0x000006DF, "RPC_S_INTERFACE_NOT_FOUND"),
+    (0x000006E0, "RPC_S_ENTRY_ALREADY_EXISTS"),
+    (0x000006E1, "RPC_S_ENTRY_NOT_FOUND"),
+    (0x000006E2, "RPC_S_NAME_SERVICE_UNAVAILABLE"),
+    (0x000006E3, "RPC_S_INVALID_NAF_ID"),
+    (0x000006E4, "RPC_S_CANNOT_SUPPORT"),
+    (0x000006E5, "RPC_S_NO_CONTEXT_AVAILABLE"),
+    (0x000006E6, "RPC_S_INTERNAL_ERROR"),
+    (0x000006E7, "RPC_S_ZERO_DIVIDE"),
+    (0x000006E8, "RPC_S_ADDRESS_ERROR"),
+    (0x000006E9, "RPC_S_FP_DIV_ZERO"),
+    (0x000006EA, "RPC_S_FP_UNDERFLOW"),
+    (0x000006EB, "RPC_S_FP_OVERFLOW"),
+    (0x000006F8, "ERROR_INVALID_USER_BUFFER"),
+    (0x000006F9, "ERROR_UNRECOGNIZED_MEDIA"),
+    (0x000006FA, "ERROR_NO_TRUST_LSA_SECRET"),
+    (0x000006FB, "ERROR_NO_TRUST_SAM_ACCOUNT"),
+    (0x000006FC, "ERROR_TRUSTED_DOMAIN_FAILURE"),
+    (0x000006FD, "ERROR_TRUSTED_RELATIONSHIP_FAILURE"),
+    (0x000006FE, "ERROR_TRUST_FAILURE"),
+    (0x000006FF, "RPC_S_CALL_IN_PROGRESS"),
+    (0x00000700, "ERROR_NETLOGON_NOT_STARTED"),
+    (0x00000701, "ERROR_ACCOUNT_EXPIRED"),
+    (0x00000702, "ERROR_REDIRECTOR_HAS_OPEN_HANDLES"),
+    (0x00000703, "ERROR_PRINTER_DRIVER_ALREADY_INSTALLED"),
+    (0x00000704, "ERROR_UNKNOWN_PORT"),
+    (0x00000705, "ERROR_UNKNOWN_PRINTER_DRIVER"),
+    (0x00000706, "ERROR_UNKNOWN_PRINTPROCESSOR"),
+    (0x00000707, "ERROR_INVALID_SEPARATOR_FILE"),
+    (0x00000708, "ERROR_INVALID_PRIORITY"),
+    (0x00000709, "ERROR_INVALID_PRINTER_NAME"),
+    (0x0000070A, "ERROR_PRINTER_ALREADY_EXISTS"),
+    (0x0000070B, "ERROR_INVALID_PRINTER_COMMAND"),
+    (0x0000070C, "ERROR_INVALID_DATATYPE"),
+    (0x0000070D, "ERROR_INVALID_ENVIRONMENT"),
+    (0x0000070E, "RPC_S_NO_MORE_BINDINGS"),
+    (0x0000070F, "ERROR_NOLOGON_INTERDOMAIN_TRUST_ACCOUNT"),
+    (0x00000710, "ERROR_NOLOGON_WORKSTATION_TRUST_ACCOUNT"),
+    (0x00000711, "ERROR_NOLOGON_SERVER_TRUST_ACCOUNT"),
+    (0x00000712, "ERROR_DOMAIN_TRUST_INCONSISTENT"),
+    (0x00000713, "ERROR_SERVER_HAS_OPEN_HANDLES"),
+    (0x00000714, "ERROR_RESOURCE_DATA_NOT_FOUND"),
+    (0x00000715, "ERROR_RESOURCE_TYPE_NOT_FOUND"),
+    (0x00000716, "ERROR_RESOURCE_NAME_NOT_FOUND"),
+    (0x00000717, "ERROR_RESOURCE_LANG_NOT_FOUND"),
+    (0x00000718, "ERROR_NOT_ENOUGH_QUOTA"),
+    (0x00000719, "RPC_S_NO_INTERFACES"),
+    (0x0000071A, "RPC_S_CALL_CANCELLED"),
+    (0x0000071B, "RPC_S_BINDING_INCOMPLETE"),
+    (0x0000071C, "RPC_S_COMM_FAILURE"),
+    (0x0000071D, "RPC_S_UNSUPPORTED_AUTHN_LEVEL"),
+    (0x0000071E, "RPC_S_NO_PRINC_NAME"),
+    (0x0000071F, "RPC_S_NOT_RPC_ERROR"),
+    (0x00000720, "RPC_S_UUID_LOCAL_ONLY"),
+    (0x00000721, "RPC_S_SEC_PKG_ERROR"),
+    (0x00000722, "RPC_S_NOT_CANCELLED"),
+    (0x00000729, "RPC_S_COOKIE_AUTH_FAILED"),
+    (0x0000072A, "RPC_S_DO_NOT_DISTURB"),
+    (0x0000072B, "RPC_S_SYSTEM_HANDLE_COUNT_EXCEEDED"),
+    (0x0000072C, "RPC_S_SYSTEM_HANDLE_TYPE_MISMATCH"),
+    (0x0000076A, "RPC_S_GROUP_MEMBER_NOT_FOUND"),
+    (0x0000076B, "EPT_S_CANT_CREATE"),
+    (0x0000076C, "RPC_S_INVALID_OBJECT"),
+    (0x0000076D, "ERROR_INVALID_TIME"),
+    (0x0000076E, "ERROR_INVALID_FORM_NAME"),
+    (0x0000076F, "ERROR_INVALID_FORM_SIZE"),
+    (0x00000770, "ERROR_ALREADY_WAITING"),
+    (0x00000771, "ERROR_PRINTER_DELETED"),
+    (0x00000772, "ERROR_INVALID_PRINTER_STATE"),
+    (0x00000773, "ERROR_PASSWORD_MUST_CHANGE"),
+    (0x00000774, "ERROR_DOMAIN_CONTROLLER_NOT_FOUND"),
+    (0x00000775, "ERROR_ACCOUNT_LOCKED_OUT"),
+    (0x00000779, "RPC_S_SEND_INCOMPLETE"),
+    (0x0000077A, "RPC_S_INVALID_ASYNC_HANDLE"),
+    (0x0000077B, "RPC_S_INVALID_ASYNC_CALL"),
+    (0x0000077F, "ERROR_NO_SITENAME"),
+    (0x00000780, "ERROR_CANT_ACCESS_FILE"),
+    (0x00000781, "ERROR_CANT_RESOLVE_FILENAME"),
+    (0x00000782, "RPC_S_ENTRY_TYPE_MISMATCH"),
+    (0x00000783, "RPC_S_NOT_ALL_OBJS_EXPORTED"),
+    (0x00000784, "RPC_S_INTERFACE_NOT_EXPORTED"),
+    (0x00000785, "RPC_S_PROFILE_NOT_ADDED"),
+    (0x00000786, "RPC_S_PRF_ELT_NOT_ADDED"),
+    (0x00000787, "RPC_S_PRF_ELT_NOT_REMOVED"),
+    (0x00000788, "RPC_S_GRP_ELT_NOT_ADDED"),
+    (0x00000789, "RPC_S_GRP_ELT_NOT_REMOVED"),
+    (0x0000078A, "ERROR_KM_DRIVER_BLOCKED"),
+    (0x0000078B, "ERROR_CONTEXT_EXPIRED"),
+    (0x0000078C, "ERROR_PER_USER_TRUST_QUOTA_EXCEEDED"),
+    (0x0000078D, "ERROR_ALL_USER_TRUST_QUOTA_EXCEEDED"),
+    (0x0000078E, "ERROR_USER_DELETE_TRUST_QUOTA_EXCEEDED"),
+    (0x0000078F, "ERROR_AUTHENTICATION_FIREWALL_FAILED"),
+    (0x00000790, "ERROR_REMOTE_PRINT_CONNECTIONS_BLOCKED"),
+    (0x00000791, "ERROR_NTLM_BLOCKED"),
+    (0x00000792, "ERROR_PASSWORD_CHANGE_REQUIRED"),
+    (0x00000793, "ERROR_LOST_MODE_LOGON_RESTRICTION"),
+    (0x000007D0, "ERROR_INVALID_PIXEL_FORMAT"),
+    (0x000007D1, "ERROR_BAD_DRIVER"),
+    (0x000007D2, "ERROR_INVALID_WINDOW_STYLE"),
+    (0x000007D3, "ERROR_METAFILE_NOT_SUPPORTED"),
+    (0x000007D4, "ERROR_TRANSFORM_NOT_SUPPORTED"),
+    (0x000007D5, "ERROR_CLIPPING_NOT_SUPPORTED"),
+    (0x000007DA, "ERROR_INVALID_CMM"),
+    (0x000007DB, "ERROR_INVALID_PROFILE"),
+    (0x000007DC, "ERROR_TAG_NOT_FOUND"),
+    (0x000007DD, "ERROR_TAG_NOT_PRESENT"),
+    (0x000007DE, "ERROR_DUPLICATE_TAG"),
+    (0x000007DF, "ERROR_PROFILE_NOT_ASSOCIATED_WITH_DEVICE"),
+    (0x000007E0, "ERROR_PROFILE_NOT_FOUND"),
+    (0x000007E1, "ERROR_INVALID_COLORSPACE"),
+    (0x000007E2, "ERROR_ICM_NOT_ENABLED"),
+    (0x000007E3, "ERROR_DELETING_ICM_XFORM"),
+    (0x000007E4, "ERROR_INVALID_TRANSFORM"),
+    (0x000007E5, "ERROR_COLORSPACE_MISMATCH"),
+    (0x000007E6, "ERROR_INVALID_COLORINDEX"),
+    (0x000007E7, "ERROR_PROFILE_DOES_NOT_MATCH_DEVICE"),
+    (0x0000083C, "ERROR_CONNECTED_OTHER_PASSWORD"),
+    (0x0000083D, "ERROR_CONNECTED_OTHER_PASSWORD_DEFAULT"),
+    (0x0000089A, "ERROR_BAD_USERNAME"),
+    (0x000008CA, "ERROR_NOT_CONNECTED"),
+    (0x00000961, "ERROR_OPEN_FILES"),
+    (0x00000962, "ERROR_ACTIVE_CONNECTIONS"),
+    (0x00000964, "ERROR_DEVICE_IN_USE"),
+    (0x00000BB8, "ERROR_UNKNOWN_PRINT_MONITOR"),
+    (0x00000BB9, "ERROR_PRINTER_DRIVER_IN_USE"),
+    (0x00000BBA, "ERROR_SPOOL_FILE_NOT_FOUND"),
+    (0x00000BBB, "ERROR_SPL_NO_STARTDOC"),
+    (0x00000BBC, "ERROR_SPL_NO_ADDJOB"),
+    (0x00000BBD, "ERROR_PRINT_PROCESSOR_ALREADY_INSTALLED"),
+    (0x00000BBE, "ERROR_PRINT_MONITOR_ALREADY_INSTALLED"),
+    (0x00000BBF, "ERROR_INVALID_PRINT_MONITOR"),
+    (0x00000BC0, "ERROR_PRINT_MONITOR_IN_USE"),
+    (0x00000BC1, "ERROR_PRINTER_HAS_JOBS_QUEUED"),
+    (0x00000BC2, "ERROR_SUCCESS_REBOOT_REQUIRED"),
+    (0x00000BC3, "ERROR_SUCCESS_RESTART_REQUIRED"),
+    (0x00000BC4, "ERROR_PRINTER_NOT_FOUND"),
+    (0x00000BC5, "ERROR_PRINTER_DRIVER_WARNED"),
+    (0x00000BC6, "ERROR_PRINTER_DRIVER_BLOCKED"),
+    (0x00000BC7, "ERROR_PRINTER_DRIVER_PACKAGE_IN_USE"),
+    (0x00000BC8, "ERROR_CORE_DRIVER_PACKAGE_NOT_FOUND"),
+    (0x00000BC9, "ERROR_FAIL_REBOOT_REQUIRED"),
+    (0x00000BCA, "ERROR_FAIL_REBOOT_INITIATED"),
+    (0x00000BCB, "ERROR_PRINTER_DRIVER_DOWNLOAD_NEEDED"),
+    (0x00000BCC, "ERROR_PRINT_JOB_RESTART_REQUIRED"),
+    (0x00000BCD, "ERROR_INVALID_PRINTER_DRIVER_MANIFEST"),
+    (0x00000BCE, "ERROR_PRINTER_NOT_SHAREABLE"),
+    (0x00000BCF, "ERROR_SERVER_SERVICE_CALL_REQUIRES_SMB1"),
+    (0x00000BD0, "ERROR_NETWORK_AUTHENTICATION_PROMPT_CANCELED"),
+    (0x00000BEA, "ERROR_REQUEST_PAUSED"),
+    (0x00000BF4, "ERROR_APPEXEC_CONDITION_NOT_SATISFIED"),
+    (0x00000BF5, "ERROR_APPEXEC_HANDLE_INVALIDATED"),
+    (0x00000BF6, "ERROR_APPEXEC_INVALID_HOST_GENERATION"),
+    (0x00000BF7, "ERROR_APPEXEC_UNEXPECTED_PROCESS_REGISTRATION"),
+    (0x00000BF8, "ERROR_APPEXEC_INVALID_HOST_STATE"),
+    (0x00000BF9, "ERROR_APPEXEC_NO_DONOR"),
+    (0x00000BFA, "ERROR_APPEXEC_HOST_ID_MISMATCH"),
+    (0x00000BFB, "ERROR_APPEXEC_UNKNOWN_USER"),
+    (0x00000BFC, "ERROR_APPEXEC_APP_COMPAT_BLOCK"),
+    (0x00000BFD, "ERROR_APPEXEC_CALLER_WAIT_TIMEOUT"),
+    (0x00000BFE, "ERROR_APPEXEC_CALLER_WAIT_TIMEOUT_TERMINATION"),
+    (0x00000BFF, "ERROR_APPEXEC_CALLER_WAIT_TIMEOUT_LICENSING"),
+    (0x00000C00, "ERROR_APPEXEC_CALLER_WAIT_TIMEOUT_RESOURCES"),
+    (0x00000C08, "ERROR_VRF_VOLATILE_CFG_AND_IO_ENABLED"),
+    (0x00000C09, "ERROR_VRF_VOLATILE_NOT_STOPPABLE"),
+    (0x00000C0A, "ERROR_VRF_VOLATILE_SAFE_MODE"),
+    (0x00000C0B, "ERROR_VRF_VOLATILE_NOT_RUNNABLE_SYSTEM"),
+    (0x00000C0C, "ERROR_VRF_VOLATILE_NOT_SUPPORTED_RULECLASS"),
+    (0x00000C0D, "ERROR_VRF_VOLATILE_PROTECTED_DRIVER"),
+    (0x00000C0E, "ERROR_VRF_VOLATILE_NMI_REGISTERED"),
+    (0x00000C0F, "ERROR_VRF_VOLATILE_SETTINGS_CONFLICT"),
+    (0x00000C76, "ERROR_DIF_IOCALLBACK_NOT_REPLACED"),
+    (0x00000C77, "ERROR_DIF_LIVEDUMP_LIMIT_EXCEEDED"),
+    (0x00000C78, "ERROR_DIF_VOLATILE_SECTION_NOT_LOCKED"),
+    (0x00000C79, "ERROR_DIF_VOLATILE_DRIVER_HOTPATCHED"),
+    (0x00000C7A, "ERROR_DIF_VOLATILE_INVALID_INFO"),
+    (0x00000C7B, "ERROR_DIF_VOLATILE_DRIVER_IS_NOT_RUNNING"),
+    (0x00000C7C, "ERROR_DIF_VOLATILE_PLUGIN_IS_NOT_RUNNING"),
+    (0x00000C7D, "ERROR_DIF_VOLATILE_PLUGIN_CHANGE_NOT_ALLOWED"),
+    (0x00000C7E, "ERROR_DIF_VOLATILE_NOT_ALLOWED"),
+    (0x00000C7F, "ERROR_DIF_BINDING_API_NOT_FOUND"),
+    (0x00000F6E, "ERROR_IO_REISSUE_AS_CACHED"),
+    (0x00000FA0, "ERROR_WINS_INTERNAL"),
+    (0x00000FA1, "ERROR_CAN_NOT_DEL_LOCAL_WINS"),
+    (0x00000FA2, "ERROR_STATIC_INIT"),
+    (0x00000FA3, "ERROR_INC_BACKUP"),
+    (0x00000FA4, "ERROR_FULL_BACKUP"),
+    (0x00000FA5, "ERROR_REC_NON_EXISTENT"),
+    (0x00000FA6, "ERROR_RPL_NOT_ALLOWED"),
+    (0x00001004, "ERROR_DHCP_ADDRESS_CONFLICT"),
+    (0x00001068, "ERROR_WMI_GUID_NOT_FOUND"),
+    (0x00001069, "ERROR_WMI_INSTANCE_NOT_FOUND"),
+    (0x0000106A, "ERROR_WMI_ITEMID_NOT_FOUND"),
+    (0x0000106B, "ERROR_WMI_TRY_AGAIN"),
+    (0x0000106C, "ERROR_WMI_DP_NOT_FOUND"),
+    (0x0000106D, "ERROR_WMI_UNRESOLVED_INSTANCE_REF"),
+    (0x0000106E, "ERROR_WMI_ALREADY_ENABLED"),
+    (0x0000106F, "ERROR_WMI_GUID_DISCONNECTED"),
+    (0x00001070, "ERROR_WMI_SERVER_UNAVAILABLE"),
+    (0x00001071, "ERROR_WMI_DP_FAILED"),
+    (0x00001072, "ERROR_WMI_INVALID_MOF"),
+    (0x00001073, "ERROR_WMI_INVALID_REGINFO"),
+    (0x00001074, "ERROR_WMI_ALREADY_DISABLED"),
+    (0x00001075, "ERROR_WMI_READ_ONLY"),
+    (0x00001076, "ERROR_WMI_SET_FAILURE"),
+    (0x0000109A, "ERROR_NOT_APPCONTAINER"),
+    (0x0000109B, "ERROR_APPCONTAINER_REQUIRED"),
+    (0x0000109C, "ERROR_NOT_SUPPORTED_IN_APPCONTAINER"),
+    (0x0000109D, "ERROR_INVALID_PACKAGE_SID_LENGTH"),
+    (0x000010CC, "ERROR_INVALID_MEDIA"),
+    (0x000010CD, "ERROR_INVALID_LIBRARY"),
+    (0x000010CE, "ERROR_INVALID_MEDIA_POOL"),
+    (0x000010CF, "ERROR_DRIVE_MEDIA_MISMATCH"),
+    (0x000010D0, "ERROR_MEDIA_OFFLINE"),
+    (0x000010D1, "ERROR_LIBRARY_OFFLINE"),
+    (0x000010D2, "ERROR_EMPTY"),
+    (0x000010D3, "ERROR_NOT_EMPTY"),
+    (0x000010D4, "ERROR_MEDIA_UNAVAILABLE"),
+    (0x000010D5, "ERROR_RESOURCE_DISABLED"),
+    (0x000010D6, "ERROR_INVALID_CLEANER"),
+    (0x000010D7, "ERROR_UNABLE_TO_CLEAN"),
+    (0x000010D8, "ERROR_OBJECT_NOT_FOUND"),
+    (0x000010D9, "ERROR_DATABASE_FAILURE"),
+    (0x000010DA, "ERROR_DATABASE_FULL"),
+    (0x000010DB, "ERROR_MEDIA_INCOMPATIBLE"),
+    (0x000010DC, "ERROR_RESOURCE_NOT_PRESENT"),
+    (0x000010DD, "ERROR_INVALID_OPERATION"),
+    (0x000010DE, "ERROR_MEDIA_NOT_AVAILABLE"),
+    (0x000010DF, "ERROR_DEVICE_NOT_AVAILABLE"),
+    (0x000010E0, "ERROR_REQUEST_REFUSED"),
+    (0x000010E1, "ERROR_INVALID_DRIVE_OBJECT"),
+    (0x000010E2, "ERROR_LIBRARY_FULL"),
+    (0x000010E3, "ERROR_MEDIUM_NOT_ACCESSIBLE"),
+    (0x000010E4, "ERROR_UNABLE_TO_LOAD_MEDIUM"),
+    (0x000010E5, "ERROR_UNABLE_TO_INVENTORY_DRIVE"),
+    (0x000010E6, "ERROR_UNABLE_TO_INVENTORY_SLOT"),
+    (0x000010E7, "ERROR_UNABLE_TO_INVENTORY_TRANSPORT"),
+    (0x000010E8, "ERROR_TRANSPORT_FULL"),
+    (0x000010E9, "ERROR_CONTROLLING_IEPORT"),
+    (0x000010EA, "ERROR_UNABLE_TO_EJECT_MOUNTED_MEDIA"),
+    (0x000010EB, "ERROR_CLEANER_SLOT_SET"),
+    (0x000010EC, "ERROR_CLEANER_SLOT_NOT_SET"),
+    (0x000010ED, "ERROR_CLEANER_CARTRIDGE_SPENT"),
+    (0x000010EE, "ERROR_UNEXPECTED_OMID"),
+    (0x000010EF, "ERROR_CANT_DELETE_LAST_ITEM"),
+    (0x000010F0, "ERROR_MESSAGE_EXCEEDS_MAX_SIZE"),
+    (0x000010F1, "ERROR_VOLUME_CONTAINS_SYS_FILES"),
+    (0x000010F2, "ERROR_INDIGENOUS_TYPE"),
+    (0x000010F3, "ERROR_NO_SUPPORTING_DRIVES"),
+    (0x000010F4, "ERROR_CLEANER_CARTRIDGE_INSTALLED"),
+    (0x000010F5, "ERROR_IEPORT_FULL"),
+    (0x000010FE, "ERROR_FILE_OFFLINE"),
+    (0x000010FF, "ERROR_REMOTE_STORAGE_NOT_ACTIVE"),
+    (0x00001100, "ERROR_REMOTE_STORAGE_MEDIA_ERROR"),
+    (0x00001126, "ERROR_NOT_A_REPARSE_POINT"),
+    (0x00001127, "ERROR_REPARSE_ATTRIBUTE_CONFLICT"),
+    (0x00001128, "ERROR_INVALID_REPARSE_DATA"),
+    (0x00001129, "ERROR_REPARSE_TAG_INVALID"),
+    (0x0000112A, "ERROR_REPARSE_TAG_MISMATCH"),
+    (0x0000112B, "ERROR_REPARSE_POINT_ENCOUNTERED"),
+    (0x00001130, "ERROR_APP_DATA_NOT_FOUND"),
+    (0x00001131, "ERROR_APP_DATA_EXPIRED"),
+    (0x00001132, "ERROR_APP_DATA_CORRUPT"),
+    (0x00001133, "ERROR_APP_DATA_LIMIT_EXCEEDED"),
+    (0x00001134, "ERROR_APP_DATA_REBOOT_REQUIRED"),
+    (0x00001144, "ERROR_SECUREBOOT_ROLLBACK_DETECTED"),
+    (0x00001145, "ERROR_SECUREBOOT_POLICY_VIOLATION"),
+    (0x00001146, "ERROR_SECUREBOOT_INVALID_POLICY"),
+    (0x00001147, "ERROR_SECUREBOOT_POLICY_PUBLISHER_NOT_FOUND"),
+    (0x00001148, "ERROR_SECUREBOOT_POLICY_NOT_SIGNED"),
+    (0x00001149, "ERROR_SECUREBOOT_NOT_ENABLED"),
+    (0x0000114A, "ERROR_SECUREBOOT_FILE_REPLACED"),
+    (0x0000114B, "ERROR_SECUREBOOT_POLICY_NOT_AUTHORIZED"),
+    (0x0000114C, "ERROR_SECUREBOOT_POLICY_UNKNOWN"),
+    (0x0000114D, "ERROR_SECUREBOOT_POLICY_MISSING_ANTIROLLBACKVERSION"),
+    (0x0000114E, "ERROR_SECUREBOOT_PLATFORM_ID_MISMATCH"),
+    (0x0000114F, "ERROR_SECUREBOOT_POLICY_ROLLBACK_DETECTED"),
+    (0x00001150, "ERROR_SECUREBOOT_POLICY_UPGRADE_MISMATCH"),
+    (0x00001151, "ERROR_SECUREBOOT_REQUIRED_POLICY_FILE_MISSING"),
+    (0x00001152, "ERROR_SECUREBOOT_NOT_BASE_POLICY"),
+    (0x00001153, "ERROR_SECUREBOOT_NOT_SUPPLEMENTAL_POLICY"),
+    (0x00001158, "ERROR_OFFLOAD_READ_FLT_NOT_SUPPORTED"),
+    (0x00001159, "ERROR_OFFLOAD_WRITE_FLT_NOT_SUPPORTED"),
+    (0x0000115A, "ERROR_OFFLOAD_READ_FILE_NOT_SUPPORTED"),
+    (0x0000115B, "ERROR_OFFLOAD_WRITE_FILE_NOT_SUPPORTED"),
+    (0x0000115C, "ERROR_ALREADY_HAS_STREAM_ID"),
+    (0x0000115D, "ERROR_SMR_GARBAGE_COLLECTION_REQUIRED"),
+    (0x0000115E, "ERROR_WOF_WIM_HEADER_CORRUPT"),
+    (0x0000115F, "ERROR_WOF_WIM_RESOURCE_TABLE_CORRUPT"),
+    (0x00001160, "ERROR_WOF_FILE_RESOURCE_TABLE_CORRUPT"),
+    (0x00001161, "ERROR_OBJECT_IS_IMMUTABLE"),
+    (0x00001194, "ERROR_VOLUME_NOT_SIS_ENABLED"),
+    (0x000011C6, "ERROR_SYSTEM_INTEGRITY_ROLLBACK_DETECTED"),
+    (0x000011C7, "ERROR_SYSTEM_INTEGRITY_POLICY_VIOLATION"),
+    (0x000011C8, "ERROR_SYSTEM_INTEGRITY_INVALID_POLICY"),
+    (0x000011C9, "ERROR_SYSTEM_INTEGRITY_POLICY_NOT_SIGNED"),
+    (0x000011CA, "ERROR_SYSTEM_INTEGRITY_TOO_MANY_POLICIES"),
+    (0x000011CB, "ERROR_SYSTEM_INTEGRITY_SUPPLEMENTAL_POLICY_NOT_AUTHORIZED"),
+    (0x000011CC, "ERROR_SYSTEM_INTEGRITY_REPUTATION_MALICIOUS"),
+    (0x000011CD, "ERROR_SYSTEM_INTEGRITY_REPUTATION_PUA"),
+    (0x000011CE, "ERROR_SYSTEM_INTEGRITY_REPUTATION_DANGEROUS_EXT"),
+    (0x000011CF, "ERROR_SYSTEM_INTEGRITY_REPUTATION_OFFLINE"),
+    (0x000011D0, "ERROR_VSM_NOT_INITIALIZED"),
+    (0x000011D1, "ERROR_VSM_DMA_PROTECTION_NOT_IN_USE"),
+    (0x000011DA, "ERROR_PLATFORM_MANIFEST_NOT_AUTHORIZED"),
+    (0x000011DB, "ERROR_PLATFORM_MANIFEST_INVALID"),
+    (0x000011DC, "ERROR_PLATFORM_MANIFEST_FILE_NOT_AUTHORIZED"),
+    (0x000011DD, "ERROR_PLATFORM_MANIFEST_CATALOG_NOT_AUTHORIZED"),
+    (0x000011DE, "ERROR_PLATFORM_MANIFEST_BINARY_ID_NOT_FOUND"),
+    (0x000011DF, "ERROR_PLATFORM_MANIFEST_NOT_ACTIVE"),
+    (0x000011E0, "ERROR_PLATFORM_MANIFEST_NOT_SIGNED"),
+    (0x000011E4, "ERROR_SYSTEM_INTEGRITY_REPUTATION_UNFRIENDLY_FILE"),
+    (0x000011E5, "ERROR_SYSTEM_INTEGRITY_REPUTATION_UNATTAINABLE"),
+    (0x000011E6, "ERROR_SYSTEM_INTEGRITY_REPUTATION_EXPLICIT_DENY_FILE"),
+    (0x00001389, "ERROR_DEPENDENT_RESOURCE_EXISTS"),
+    (0x0000138A, "ERROR_DEPENDENCY_NOT_FOUND"),
+    (0x0000138B, "ERROR_DEPENDENCY_ALREADY_EXISTS"),
+    (0x0000138C, "ERROR_RESOURCE_NOT_ONLINE"),
+    (0x0000138D, "ERROR_HOST_NODE_NOT_AVAILABLE"),
+    (0x0000138E, "ERROR_RESOURCE_NOT_AVAILABLE"),
+    (0x0000138F, "ERROR_RESOURCE_NOT_FOUND"),
+    (0x00001390, "ERROR_SHUTDOWN_CLUSTER"),
+    (0x00001391, "ERROR_CANT_EVICT_ACTIVE_NODE"),
+    (0x00001392, "ERROR_OBJECT_ALREADY_EXISTS"),
+    (0x00001393, "ERROR_OBJECT_IN_LIST"),
+    (0x00001394, "ERROR_GROUP_NOT_AVAILABLE"),
+    (0x00001395, "ERROR_GROUP_NOT_FOUND"),
+    (0x00001396, "ERROR_GROUP_NOT_ONLINE"),
+    (0x00001397, "ERROR_HOST_NODE_NOT_RESOURCE_OWNER"),
+    (0x00001398, "ERROR_HOST_NODE_NOT_GROUP_OWNER"),
+    (0x00001399, "ERROR_RESMON_CREATE_FAILED"),
+    (0x0000139A, "ERROR_RESMON_ONLINE_FAILED"),
+    (0x0000139B, "ERROR_RESOURCE_ONLINE"),
+    (0x0000139C, "ERROR_QUORUM_RESOURCE"),
+    (0x0000139D, "ERROR_NOT_QUORUM_CAPABLE"),
+    (0x0000139E, "ERROR_CLUSTER_SHUTTING_DOWN"),
+    (0x0000139F, "ERROR_INVALID_STATE"),
+    (0x000013A0, "ERROR_RESOURCE_PROPERTIES_STORED"),
+    (0x000013A1, "ERROR_NOT_QUORUM_CLASS"),
+    (0x000013A2, "ERROR_CORE_RESOURCE"),
+    (0x000013A3, "ERROR_QUORUM_RESOURCE_ONLINE_FAILED"),
+    (0x000013A4, "ERROR_QUORUMLOG_OPEN_FAILED"),
+    (0x000013A5, "ERROR_CLUSTERLOG_CORRUPT"),
+    (0x000013A6, "ERROR_CLUSTERLOG_RECORD_EXCEEDS_MAXSIZE"),
+    (0x000013A7, "ERROR_CLUSTERLOG_EXCEEDS_MAXSIZE"),
+    (0x000013A8, "ERROR_CLUSTERLOG_CHKPOINT_NOT_FOUND"),
+    (0x000013A9, "ERROR_CLUSTERLOG_NOT_ENOUGH_SPACE"),
+    (0x000013AA, "ERROR_QUORUM_OWNER_ALIVE"),
+    (0x000013AB, "ERROR_NETWORK_NOT_AVAILABLE"),
+    (0x000013AC, "ERROR_NODE_NOT_AVAILABLE"),
+    (0x000013AD, "ERROR_ALL_NODES_NOT_AVAILABLE"),
+    (0x000013AE, "ERROR_RESOURCE_FAILED"),
+    (0x000013AF, "ERROR_CLUSTER_INVALID_NODE"),
+    (0x000013B0, "ERROR_CLUSTER_NODE_EXISTS"),
+    (0x000013B1, "ERROR_CLUSTER_JOIN_IN_PROGRESS"),
+    (0x000013B2, "ERROR_CLUSTER_NODE_NOT_FOUND"),
+    (0x000013B3, "ERROR_CLUSTER_LOCAL_NODE_NOT_FOUND"),
+    (0x000013B4, "ERROR_CLUSTER_NETWORK_EXISTS"),
+    (0x000013B5, "ERROR_CLUSTER_NETWORK_NOT_FOUND"),
+    (0x000013B6, "ERROR_CLUSTER_NETINTERFACE_EXISTS"),
+    (0x000013B7, "ERROR_CLUSTER_NETINTERFACE_NOT_FOUND"),
+    (0x000013B8, "ERROR_CLUSTER_INVALID_REQUEST"),
+    (0x000013B9, "ERROR_CLUSTER_INVALID_NETWORK_PROVIDER"),
+    (0x000013BA, "ERROR_CLUSTER_NODE_DOWN"),
+    (0x000013BB, "ERROR_CLUSTER_NODE_UNREACHABLE"),
+    (0x000013BC, "ERROR_CLUSTER_NODE_NOT_MEMBER"),
+    (0x000013BD, "ERROR_CLUSTER_JOIN_NOT_IN_PROGRESS"),
+    (0x000013BE, "ERROR_CLUSTER_INVALID_NETWORK"),
+    (0x000013C0, "ERROR_CLUSTER_NODE_UP"),
+    (0x000013C1, "ERROR_CLUSTER_IPADDR_IN_USE"),
+    (0x000013C2, "ERROR_CLUSTER_NODE_NOT_PAUSED"),
+    (0x000013C3, "ERROR_CLUSTER_NO_SECURITY_CONTEXT"),
+    (0x000013C4, "ERROR_CLUSTER_NETWORK_NOT_INTERNAL"),
+    (0x000013C5, "ERROR_CLUSTER_NODE_ALREADY_UP"),
+    (0x000013C6, "ERROR_CLUSTER_NODE_ALREADY_DOWN"),
+    (0x000013C7, "ERROR_CLUSTER_NETWORK_ALREADY_ONLINE"),
+    (0x000013C8, "ERROR_CLUSTER_NETWORK_ALREADY_OFFLINE"),
+    (0x000013C9, "ERROR_CLUSTER_NODE_ALREADY_MEMBER"),
+    (0x000013CA, "ERROR_CLUSTER_LAST_INTERNAL_NETWORK"),
+    (0x000013CB, "ERROR_CLUSTER_NETWORK_HAS_DEPENDENTS"),
+    (0x000013CC, "ERROR_INVALID_OPERATION_ON_QUORUM"),
+    (0x000013CD, "ERROR_DEPENDENCY_NOT_ALLOWED"),
+    (0x000013CE, "ERROR_CLUSTER_NODE_PAUSED"),
+    (0x000013CF, "ERROR_NODE_CANT_HOST_RESOURCE"),
+    (0x000013D0, "ERROR_CLUSTER_NODE_NOT_READY"),
+    (0x000013D1, "ERROR_CLUSTER_NODE_SHUTTING_DOWN"),
+    (0x000013D2, "ERROR_CLUSTER_JOIN_ABORTED"),
+    (0x000013D3, "ERROR_CLUSTER_INCOMPATIBLE_VERSIONS"),
+    (0x000013D4, "ERROR_CLUSTER_MAXNUM_OF_RESOURCES_EXCEEDED"),
+    (0x000013D5, "ERROR_CLUSTER_SYSTEM_CONFIG_CHANGED"),
+    (0x000013D6, "ERROR_CLUSTER_RESOURCE_TYPE_NOT_FOUND"),
+    (0x000013D7, "ERROR_CLUSTER_RESTYPE_NOT_SUPPORTED"),
+    (0x000013D8, "ERROR_CLUSTER_RESNAME_NOT_FOUND"),
+    (0x000013D9, "ERROR_CLUSTER_NO_RPC_PACKAGES_REGISTERED"),
+    (0x000013DA, "ERROR_CLUSTER_OWNER_NOT_IN_PREFLIST"),
+    (0x000013DB, "ERROR_CLUSTER_DATABASE_SEQMISMATCH"),
+    (0x000013DC, "ERROR_RESMON_INVALID_STATE"),
+    (0x000013DD, "ERROR_CLUSTER_GUM_NOT_LOCKER"),
+    (0x000013DE, "ERROR_QUORUM_DISK_NOT_FOUND"),
+    (0x000013DF, "ERROR_DATABASE_BACKUP_CORRUPT"),
+    (0x000013E0, "ERROR_CLUSTER_NODE_ALREADY_HAS_DFS_ROOT"),
+    (0x000013E1, "ERROR_RESOURCE_PROPERTY_UNCHANGEABLE"),
+    (0x000013E2, "ERROR_NO_ADMIN_ACCESS_POINT"),
+    (0x00001702, "ERROR_CLUSTER_MEMBERSHIP_INVALID_STATE"),
+    (0x00001703, "ERROR_CLUSTER_QUORUMLOG_NOT_FOUND"),
+    (0x00001704, "ERROR_CLUSTER_MEMBERSHIP_HALT"),
+    (0x00001705, "ERROR_CLUSTER_INSTANCE_ID_MISMATCH"),
+    (0x00001706, "ERROR_CLUSTER_NETWORK_NOT_FOUND_FOR_IP"),
+    (0x00001707, "ERROR_CLUSTER_PROPERTY_DATA_TYPE_MISMATCH"),
+    (0x00001708, "ERROR_CLUSTER_EVICT_WITHOUT_CLEANUP"),
+    (0x00001709, "ERROR_CLUSTER_PARAMETER_MISMATCH"),
+    (0x0000170A, "ERROR_NODE_CANNOT_BE_CLUSTERED"),
+    (0x0000170B, "ERROR_CLUSTER_WRONG_OS_VERSION"),
+    (0x0000170C, "ERROR_CLUSTER_CANT_CREATE_DUP_CLUSTER_NAME"),
+    (0x0000170D, "ERROR_CLUSCFG_ALREADY_COMMITTED"),
+    (0x0000170E, "ERROR_CLUSCFG_ROLLBACK_FAILED"),
+    (0x0000170F, "ERROR_CLUSCFG_SYSTEM_DISK_DRIVE_LETTER_CONFLICT"),
+    (0x00001710, "ERROR_CLUSTER_OLD_VERSION"),
+    (0x00001711, "ERROR_CLUSTER_MISMATCHED_COMPUTER_ACCT_NAME"),
+    (0x00001712, "ERROR_CLUSTER_NO_NET_ADAPTERS"),
+    (0x00001713, "ERROR_CLUSTER_POISONED"),
+    (0x00001714, "ERROR_CLUSTER_GROUP_MOVING"),
+    (0x00001715, "ERROR_CLUSTER_RESOURCE_TYPE_BUSY"),
+    (0x00001716, "ERROR_RESOURCE_CALL_TIMED_OUT"),
+    (0x00001717, "ERROR_INVALID_CLUSTER_IPV6_ADDRESS"),
+    (0x00001718, "ERROR_CLUSTER_INTERNAL_INVALID_FUNCTION"),
+    (0x00001719, "ERROR_CLUSTER_PARAMETER_OUT_OF_BOUNDS"),
+    (0x0000171A, "ERROR_CLUSTER_PARTIAL_SEND"),
+    (0x0000171B, "ERROR_CLUSTER_REGISTRY_INVALID_FUNCTION"),
+    (0x0000171C, "ERROR_CLUSTER_INVALID_STRING_TERMINATION"),
+    (0x0000171D, "ERROR_CLUSTER_INVALID_STRING_FORMAT"),
+    (0x0000171E, "ERROR_CLUSTER_DATABASE_TRANSACTION_IN_PROGRESS"),
+    (0x0000171F, "ERROR_CLUSTER_DATABASE_TRANSACTION_NOT_IN_PROGRESS"),
+    (0x00001720, "ERROR_CLUSTER_NULL_DATA"),
+    (0x00001721, "ERROR_CLUSTER_PARTIAL_READ"),
+    (0x00001722, "ERROR_CLUSTER_PARTIAL_WRITE"),
+    (0x00001723, "ERROR_CLUSTER_CANT_DESERIALIZE_DATA"),
+    (0x00001724, "ERROR_DEPENDENT_RESOURCE_PROPERTY_CONFLICT"),
+    (0x00001725, "ERROR_CLUSTER_NO_QUORUM"),
+    (0x00001726, "ERROR_CLUSTER_INVALID_IPV6_NETWORK"),
+    (0x00001727, "ERROR_CLUSTER_INVALID_IPV6_TUNNEL_NETWORK"),
+    (0x00001728, "ERROR_QUORUM_NOT_ALLOWED_IN_THIS_GROUP"),
+    (0x00001729, "ERROR_DEPENDENCY_TREE_TOO_COMPLEX"),
+    (0x0000172A, "ERROR_EXCEPTION_IN_RESOURCE_CALL"),
+    (0x0000172B, "ERROR_CLUSTER_RHS_FAILED_INITIALIZATION"),
+    (0x0000172C, "ERROR_CLUSTER_NOT_INSTALLED"),
+    (0x0000172D, "ERROR_CLUSTER_RESOURCES_MUST_BE_ONLINE_ON_THE_SAME_NODE"),
+    (0x0000172E, "ERROR_CLUSTER_MAX_NODES_IN_CLUSTER"),
+    (0x0000172F, "ERROR_CLUSTER_TOO_MANY_NODES"),
+    (0x00001730, "ERROR_CLUSTER_OBJECT_ALREADY_USED"),
+    (0x00001731, "ERROR_NONCORE_GROUPS_FOUND"),
+    (0x00001732, "ERROR_FILE_SHARE_RESOURCE_CONFLICT"),
+    (0x00001733, "ERROR_CLUSTER_EVICT_INVALID_REQUEST"),
+    (0x00001734, "ERROR_CLUSTER_SINGLETON_RESOURCE"),
+    (0x00001735, "ERROR_CLUSTER_GROUP_SINGLETON_RESOURCE"),
+    (0x00001736, "ERROR_CLUSTER_RESOURCE_PROVIDER_FAILED"),
+    (0x00001737, "ERROR_CLUSTER_RESOURCE_CONFIGURATION_ERROR"),
+    (0x00001738, "ERROR_CLUSTER_GROUP_BUSY"),
+    (0x00001739, "ERROR_CLUSTER_NOT_SHARED_VOLUME"),
+    (0x0000173A, "ERROR_CLUSTER_INVALID_SECURITY_DESCRIPTOR"),
+    (0x0000173B, "ERROR_CLUSTER_SHARED_VOLUMES_IN_USE"),
+    (0x0000173C, "ERROR_CLUSTER_USE_SHARED_VOLUMES_API"),
+    (0x0000173D, "ERROR_CLUSTER_BACKUP_IN_PROGRESS"),
+    (0x0000173E, "ERROR_NON_CSV_PATH"),
+    (0x0000173F, "ERROR_CSV_VOLUME_NOT_LOCAL"),
+    (0x00001740, "ERROR_CLUSTER_WATCHDOG_TERMINATING"),
+    (0x00001741, "ERROR_CLUSTER_RESOURCE_VETOED_MOVE_INCOMPATIBLE_NODES"),
+    (0x00001742, "ERROR_CLUSTER_INVALID_NODE_WEIGHT"),
+    (0x00001743, "ERROR_CLUSTER_RESOURCE_VETOED_CALL"),
+    (0x00001744, "ERROR_RESMON_SYSTEM_RESOURCES_LACKING"),
+    (0x00001745, "ERROR_CLUSTER_RESOURCE_VETOED_MOVE_NOT_ENOUGH_RESOURCES_ON_DESTINATION"),
+    (0x00001746, "ERROR_CLUSTER_RESOURCE_VETOED_MOVE_NOT_ENOUGH_RESOURCES_ON_SOURCE"),
+    (0x00001747, "ERROR_CLUSTER_GROUP_QUEUED"),
+    (0x00001748, "ERROR_CLUSTER_RESOURCE_LOCKED_STATUS"),
+    (0x00001749, "ERROR_CLUSTER_SHARED_VOLUME_FAILOVER_NOT_ALLOWED"),
+    (0x0000174A, "ERROR_CLUSTER_NODE_DRAIN_IN_PROGRESS"),
+    (0x0000174B, "ERROR_CLUSTER_DISK_NOT_CONNECTED"),
+    (0x0000174C, "ERROR_DISK_NOT_CSV_CAPABLE"),
+    (0x0000174D, "ERROR_RESOURCE_NOT_IN_AVAILABLE_STORAGE"),
+    (0x0000174E, "ERROR_CLUSTER_SHARED_VOLUME_REDIRECTED"),
+    (0x0000174F, "ERROR_CLUSTER_SHARED_VOLUME_NOT_REDIRECTED"),
+    (0x00001750, "ERROR_CLUSTER_CANNOT_RETURN_PROPERTIES"),
+    (0x00001751, "ERROR_CLUSTER_RESOURCE_CONTAINS_UNSUPPORTED_DIFF_AREA_FOR_SHARED_VOLUMES"),
+    (0x00001752, "ERROR_CLUSTER_RESOURCE_IS_IN_MAINTENANCE_MODE"),
+    (0x00001753, "ERROR_CLUSTER_AFFINITY_CONFLICT"),
+    (0x00001754, "ERROR_CLUSTER_RESOURCE_IS_REPLICA_VIRTUAL_MACHINE"),
+    (0x00001755, "ERROR_CLUSTER_UPGRADE_INCOMPATIBLE_VERSIONS"),
+    (0x00001756, "ERROR_CLUSTER_UPGRADE_FIX_QUORUM_NOT_SUPPORTED"),
+    (0x00001757, "ERROR_CLUSTER_UPGRADE_RESTART_REQUIRED"),
+    (0x00001758, "ERROR_CLUSTER_UPGRADE_IN_PROGRESS"),
+    (0x00001759, "ERROR_CLUSTER_UPGRADE_INCOMPLETE"),
+    (0x0000175A, "ERROR_CLUSTER_NODE_IN_GRACE_PERIOD"),
+    (0x0000175B, "ERROR_CLUSTER_CSV_IO_PAUSE_TIMEOUT"),
+    (0x0000175C, "ERROR_NODE_NOT_ACTIVE_CLUSTER_MEMBER"),
+    (0x0000175D, "ERROR_CLUSTER_RESOURCE_NOT_MONITORED"),
+    (0x0000175E, "ERROR_CLUSTER_RESOURCE_DOES_NOT_SUPPORT_UNMONITORED"),
+    (0x0000175F, "ERROR_CLUSTER_RESOURCE_IS_REPLICATED"),
+    (0x00001760, "ERROR_CLUSTER_NODE_ISOLATED"),
+    (0x00001761, "ERROR_CLUSTER_NODE_QUARANTINED"),
+    (0x00001762, "ERROR_CLUSTER_DATABASE_UPDATE_CONDITION_FAILED"),
+    (0x00001763, "ERROR_CLUSTER_SPACE_DEGRADED"),
+    (0x00001764, "ERROR_CLUSTER_TOKEN_DELEGATION_NOT_SUPPORTED"),
+    (0x00001765, "ERROR_CLUSTER_CSV_INVALID_HANDLE"),
+    (0x00001766, "ERROR_CLUSTER_CSV_SUPPORTED_ONLY_ON_COORDINATOR"),
+    (0x00001767, "ERROR_GROUPSET_NOT_AVAILABLE"),
+    (0x00001768, "ERROR_GROUPSET_NOT_FOUND"),
+    (0x00001769, "ERROR_GROUPSET_CANT_PROVIDE"),
+    (0x0000176A, "ERROR_CLUSTER_FAULT_DOMAIN_PARENT_NOT_FOUND"),
+    (0x0000176B, "ERROR_CLUSTER_FAULT_DOMAIN_INVALID_HIERARCHY"),
+    (0x0000176C, "ERROR_CLUSTER_FAULT_DOMAIN_FAILED_S2D_VALIDATION"),
+    (0x0000176D, "ERROR_CLUSTER_FAULT_DOMAIN_S2D_CONNECTIVITY_LOSS"),
+    (0x0000176E, "ERROR_CLUSTER_INVALID_INFRASTRUCTURE_FILESERVER_NAME"),
+    (0x0000176F, "ERROR_CLUSTERSET_MANAGEMENT_CLUSTER_UNREACHABLE"),
+    (0x00001770, "ERROR_ENCRYPTION_FAILED"),
+    (0x00001771, "ERROR_DECRYPTION_FAILED"),
+    (0x00001772, "ERROR_FILE_ENCRYPTED"),
+    (0x00001773, "ERROR_NO_RECOVERY_POLICY"),
+    (0x00001774, "ERROR_NO_EFS"),
+    (0x00001775, "ERROR_WRONG_EFS"),
+    (0x00001776, "ERROR_NO_USER_KEYS"),
+    (0x00001777, "ERROR_FILE_NOT_ENCRYPTED"),
+    (0x00001778, "ERROR_NOT_EXPORT_FORMAT"),
+    (0x00001779, "ERROR_FILE_READ_ONLY"),
+    (0x0000177A, "ERROR_DIR_EFS_DISALLOWED"),
+    (0x0000177B, "ERROR_EFS_SERVER_NOT_TRUSTED"),
+    (0x0000177C, "ERROR_BAD_RECOVERY_POLICY"),
+    (0x0000177D, "ERROR_EFS_ALG_BLOB_TOO_BIG"),
+    (0x0000177E, "ERROR_VOLUME_NOT_SUPPORT_EFS"),
+    (0x0000177F, "ERROR_EFS_DISABLED"),
+    (0x00001780, "ERROR_EFS_VERSION_NOT_SUPPORT"),
+    (0x00001781, "ERROR_CS_ENCRYPTION_INVALID_SERVER_RESPONSE"),
+    (0x00001782, "ERROR_CS_ENCRYPTION_UNSUPPORTED_SERVER"),
+    (0x00001783, "ERROR_CS_ENCRYPTION_EXISTING_ENCRYPTED_FILE"),
+    (0x00001784, "ERROR_CS_ENCRYPTION_NEW_ENCRYPTED_FILE"),
+    (0x00001785, "ERROR_CS_ENCRYPTION_FILE_NOT_CSE"),
+    (0x00001786, "ERROR_ENCRYPTION_POLICY_DENIES_OPERATION"),
+    (0x00001787, "ERROR_WIP_ENCRYPTION_FAILED"),
+    (0x000017E6, "ERROR_NO_BROWSER_SERVERS_FOUND"),
+    (0x0000186A, "ERROR_CLUSTER_OBJECT_IS_CLUSTER_SET_VM"),
+    (0x000019C8, "ERROR_LOG_SECTOR_INVALID"),
+    (0x000019C9, "ERROR_LOG_SECTOR_PARITY_INVALID"),
+    (0x000019CA, "ERROR_LOG_SECTOR_REMAPPED"),
+    (0x000019CB, "ERROR_LOG_BLOCK_INCOMPLETE"),
+    (0x000019CC, "ERROR_LOG_INVALID_RANGE"),
+    (0x000019CD, "ERROR_LOG_BLOCKS_EXHAUSTED"),
+    (0x000019CE, "ERROR_LOG_READ_CONTEXT_INVALID"),
+    (0x000019CF, "ERROR_LOG_RESTART_INVALID"),
+    (0x000019D0, "ERROR_LOG_BLOCK_VERSION"),
+    (0x000019D1, "ERROR_LOG_BLOCK_INVALID"),
+    (0x000019D2, "ERROR_LOG_READ_MODE_INVALID"),
+    (0x000019D3, "ERROR_LOG_NO_RESTART"),
+    (0x000019D4, "ERROR_LOG_METADATA_CORRUPT"),
+    (0x000019D5, "ERROR_LOG_METADATA_INVALID"),
+    (0x000019D6, "ERROR_LOG_METADATA_INCONSISTENT"),
+    (0x000019D7, "ERROR_LOG_RESERVATION_INVALID"),
+    (0x000019D8, "ERROR_LOG_CANT_DELETE"),
+    (0x000019D9, "ERROR_LOG_CONTAINER_LIMIT_EXCEEDED"),
+    (0x000019DA, "ERROR_LOG_START_OF_LOG"),
+    (0x000019DB, "ERROR_LOG_POLICY_ALREADY_INSTALLED"),
+    (0x000019DC, "ERROR_LOG_POLICY_NOT_INSTALLED"),
+    (0x000019DD, "ERROR_LOG_POLICY_INVALID"),
+    (0x000019DE, "ERROR_LOG_POLICY_CONFLICT"),
+    (0x000019DF, "ERROR_LOG_PINNED_ARCHIVE_TAIL"),
+    (0x000019E0, "ERROR_LOG_RECORD_NONEXISTENT"),
+    (0x000019E1, "ERROR_LOG_RECORDS_RESERVED_INVALID"),
+    (0x000019E2, "ERROR_LOG_SPACE_RESERVED_INVALID"),
+    (0x000019E3, "ERROR_LOG_TAIL_INVALID"),
+    (0x000019E4, "ERROR_LOG_FULL"),
+    (0x000019E5, "ERROR_COULD_NOT_RESIZE_LOG"),
+    (0x000019E6, "ERROR_LOG_MULTIPLEXED"),
+    (0x000019E7, "ERROR_LOG_DEDICATED"),
+    (0x000019E8, "ERROR_LOG_ARCHIVE_NOT_IN_PROGRESS"),
+    (0x000019E9, "ERROR_LOG_ARCHIVE_IN_PROGRESS"),
+    (0x000019EA, "ERROR_LOG_EPHEMERAL"),
+    (0x000019EB, "ERROR_LOG_NOT_ENOUGH_CONTAINERS"),
+    (0x000019EC, "ERROR_LOG_CLIENT_ALREADY_REGISTERED"),
+    (0x000019ED, "ERROR_LOG_CLIENT_NOT_REGISTERED"),
+    (0x000019EE, "ERROR_LOG_FULL_HANDLER_IN_PROGRESS"),
+    (0x000019EF, "ERROR_LOG_CONTAINER_READ_FAILED"),
+    (0x000019F0, "ERROR_LOG_CONTAINER_WRITE_FAILED"),
+    (0x000019F1, "ERROR_LOG_CONTAINER_OPEN_FAILED"),
+    (0x000019F2, "ERROR_LOG_CONTAINER_STATE_INVALID"),
+    (0x000019F3, "ERROR_LOG_STATE_INVALID"),
+    (0x000019F4, "ERROR_LOG_PINNED"),
+    (0x000019F5, "ERROR_LOG_METADATA_FLUSH_FAILED"),
+    (0x000019F6, "ERROR_LOG_INCONSISTENT_SECURITY"),
+    (0x000019F7, "ERROR_LOG_APPENDED_FLUSH_FAILED"),
+    (0x000019F8, "ERROR_LOG_PINNED_RESERVATION"),
+    (0x00001A2C, "ERROR_INVALID_TRANSACTION"),
+    (0x00001A2D, "ERROR_TRANSACTION_NOT_ACTIVE"),
+    (0x00001A2E, "ERROR_TRANSACTION_REQUEST_NOT_VALID"),
+    (0x00001A2F, "ERROR_TRANSACTION_NOT_REQUESTED"),
+    (0x00001A30, "ERROR_TRANSACTION_ALREADY_ABORTED"),
+    (0x00001A31, "ERROR_TRANSACTION_ALREADY_COMMITTED"),
+    (0x00001A32, "ERROR_TM_INITIALIZATION_FAILED"),
+    (0x00001A33, "ERROR_RESOURCEMANAGER_READ_ONLY"),
+    (0x00001A34, "ERROR_TRANSACTION_NOT_JOINED"),
+    (0x00001A35, "ERROR_TRANSACTION_SUPERIOR_EXISTS"),
+    (0x00001A36, "ERROR_CRM_PROTOCOL_ALREADY_EXISTS"),
+    (0x00001A37, "ERROR_TRANSACTION_PROPAGATION_FAILED"),
+    (0x00001A38, "ERROR_CRM_PROTOCOL_NOT_FOUND"),
+    (0x00001A39, "ERROR_TRANSACTION_INVALID_MARSHALL_BUFFER"),
+    (0x00001A3A, "ERROR_CURRENT_TRANSACTION_NOT_VALID"),
+    (0x00001A3B, "ERROR_TRANSACTION_NOT_FOUND"),
+    (0x00001A3C, "ERROR_RESOURCEMANAGER_NOT_FOUND"),
+    (0x00001A3D, "ERROR_ENLISTMENT_NOT_FOUND"),
+    (0x00001A3E, "ERROR_TRANSACTIONMANAGER_NOT_FOUND"),
+    (0x00001A3F, "ERROR_TRANSACTIONMANAGER_NOT_ONLINE"),
+    (0x00001A40, "ERROR_TRANSACTIONMANAGER_RECOVERY_NAME_COLLISION"),
+    (0x00001A41, "ERROR_TRANSACTION_NOT_ROOT"),
+    (0x00001A42, "ERROR_TRANSACTION_OBJECT_EXPIRED"),
+    (0x00001A43, "ERROR_TRANSACTION_RESPONSE_NOT_ENLISTED"),
+    (0x00001A44, "ERROR_TRANSACTION_RECORD_TOO_LONG"),
+    (0x00001A45, "ERROR_IMPLICIT_TRANSACTION_NOT_SUPPORTED"),
+    (0x00001A46, "ERROR_TRANSACTION_INTEGRITY_VIOLATED"),
+    (0x00001A47, "ERROR_TRANSACTIONMANAGER_IDENTITY_MISMATCH"),
+    (0x00001A48, "ERROR_RM_CANNOT_BE_FROZEN_FOR_SNAPSHOT"),
+    (0x00001A49, "ERROR_TRANSACTION_MUST_WRITETHROUGH"),
+    (0x00001A4A, "ERROR_TRANSACTION_NO_SUPERIOR"),
+    (0x00001A4B, "ERROR_HEURISTIC_DAMAGE_POSSIBLE"),
+    (0x00001A90, "ERROR_TRANSACTIONAL_CONFLICT"),
+    (0x00001A91, "ERROR_RM_NOT_ACTIVE"),
+    (0x00001A92, "ERROR_RM_METADATA_CORRUPT"),
+    (0x00001A93, "ERROR_DIRECTORY_NOT_RM"),
+    (0x00001A95, "ERROR_TRANSACTIONS_UNSUPPORTED_REMOTE"),
+    (0x00001A96, "ERROR_LOG_RESIZE_INVALID_SIZE"),
+    (0x00001A97, "ERROR_OBJECT_NO_LONGER_EXISTS"),
+    (0x00001A98, "ERROR_STREAM_MINIVERSION_NOT_FOUND"),
+    (0x00001A99, "ERROR_STREAM_MINIVERSION_NOT_VALID"),
+    (0x00001A9A, "ERROR_MINIVERSION_INACCESSIBLE_FROM_SPECIFIED_TRANSACTION"),
+    (0x00001A9B, "ERROR_CANT_OPEN_MINIVERSION_WITH_MODIFY_INTENT"),
+    (0x00001A9C, "ERROR_CANT_CREATE_MORE_STREAM_MINIVERSIONS"),
+    (0x00001A9E, "ERROR_REMOTE_FILE_VERSION_MISMATCH"),
+    (0x00001A9F, "ERROR_HANDLE_NO_LONGER_VALID"),
+    (0x00001AA0, "ERROR_NO_TXF_METADATA"),
+    (0x00001AA1, "ERROR_LOG_CORRUPTION_DETECTED"),
+    (0x00001AA2, "ERROR_CANT_RECOVER_WITH_HANDLE_OPEN"),
+    (0x00001AA3, "ERROR_RM_DISCONNECTED"),
+    (0x00001AA4, "ERROR_ENLISTMENT_NOT_SUPERIOR"),
+    (0x00001AA5, "ERROR_RECOVERY_NOT_NEEDED"),
+    (0x00001AA6, "ERROR_RM_ALREADY_STARTED"),
+    (0x00001AA7, "ERROR_FILE_IDENTITY_NOT_PERSISTENT"),
+    (0x00001AA8, "ERROR_CANT_BREAK_TRANSACTIONAL_DEPENDENCY"),
+    (0x00001AA9, "ERROR_CANT_CROSS_RM_BOUNDARY"),
+    (0x00001AAA, "ERROR_TXF_DIR_NOT_EMPTY"),
+    (0x00001AAB, "ERROR_INDOUBT_TRANSACTIONS_EXIST"),
+    (0x00001AAC, "ERROR_TM_VOLATILE"),
+    (0x00001AAD, "ERROR_ROLLBACK_TIMER_EXPIRED"),
+    (0x00001AAE, "ERROR_TXF_ATTRIBUTE_CORRUPT"),
+    (0x00001AAF, "ERROR_EFS_NOT_ALLOWED_IN_TRANSACTION"),
+    (0x00001AB0, "ERROR_TRANSACTIONAL_OPEN_NOT_ALLOWED"),
+    (0x00001AB1, "ERROR_LOG_GROWTH_FAILED"),
+    (0x00001AB2, "ERROR_TRANSACTED_MAPPING_UNSUPPORTED_REMOTE"),
+    (0x00001AB3, "ERROR_TXF_METADATA_ALREADY_PRESENT"),
+    (0x00001AB4, "ERROR_TRANSACTION_SCOPE_CALLBACKS_NOT_SET"),
+    (0x00001AB5, "ERROR_TRANSACTION_REQUIRED_PROMOTION"),
+    (0x00001AB6, "ERROR_CANNOT_EXECUTE_FILE_IN_TRANSACTION"),
+    (0x00001AB7, "ERROR_TRANSACTIONS_NOT_FROZEN"),
+    (0x00001AB8, "ERROR_TRANSACTION_FREEZE_IN_PROGRESS"),
+    (0x00001AB9, "ERROR_NOT_SNAPSHOT_VOLUME"),
+    (0x00001ABA, "ERROR_NO_SAVEPOINT_WITH_OPEN_FILES"),
+    (0x00001ABB, "ERROR_DATA_LOST_REPAIR"),
+    (0x00001ABC, "ERROR_SPARSE_NOT_ALLOWED_IN_TRANSACTION"),
+    (0x00001ABD, "ERROR_TM_IDENTITY_MISMATCH"),
+    (0x00001ABE, "ERROR_FLOATED_SECTION"),
+    (0x00001ABF, "ERROR_CANNOT_ACCEPT_TRANSACTED_WORK"),
+    (0x00001AC0, "ERROR_CANNOT_ABORT_TRANSACTIONS"),
+    (0x00001AC1, "ERROR_BAD_CLUSTERS"),
+    (0x00001AC2, "ERROR_COMPRESSION_NOT_ALLOWED_IN_TRANSACTION"),
+    (0x00001AC3, "ERROR_VOLUME_DIRTY"),
+    (0x00001AC4, "ERROR_NO_LINK_TRACKING_IN_TRANSACTION"),
+    (0x00001AC5, "ERROR_OPERATION_NOT_SUPPORTED_IN_TRANSACTION"),
+    (0x00001AC6, "ERROR_EXPIRED_HANDLE"),
+    (0x00001AC7, "ERROR_TRANSACTION_NOT_ENLISTED"),
+    (0x00001B59, "ERROR_CTX_WINSTATION_NAME_INVALID"),
+    (0x00001B5A, "ERROR_CTX_INVALID_PD"),
+    (0x00001B5B, "ERROR_CTX_PD_NOT_FOUND"),
+    (0x00001B5C, "ERROR_CTX_WD_NOT_FOUND"),
+    (0x00001B5D, "ERROR_CTX_CANNOT_MAKE_EVENTLOG_ENTRY"),
+    (0x00001B5E, "ERROR_CTX_SERVICE_NAME_COLLISION"),
+    (0x00001B5F, "ERROR_CTX_CLOSE_PENDING"),
+    (0x00001B60, "ERROR_CTX_NO_OUTBUF"),
+    (0x00001B61, "ERROR_CTX_MODEM_INF_NOT_FOUND"),
+    (0x00001B62, "ERROR_CTX_INVALID_MODEMNAME"),
+    (0x00001B63, "ERROR_CTX_MODEM_RESPONSE_ERROR"),
+    (0x00001B64, "ERROR_CTX_MODEM_RESPONSE_TIMEOUT"),
+    (0x00001B65, "ERROR_CTX_MODEM_RESPONSE_NO_CARRIER"),
+    (0x00001B66, "ERROR_CTX_MODEM_RESPONSE_NO_DIALTONE"),
+    (0x00001B67, "ERROR_CTX_MODEM_RESPONSE_BUSY"),
+    (0x00001B68, "ERROR_CTX_MODEM_RESPONSE_VOICE"),
+    (0x00001B69, "ERROR_CTX_TD_ERROR"),
+    (0x00001B6E, "ERROR_CTX_WINSTATION_NOT_FOUND"),
+    (0x00001B6F, "ERROR_CTX_WINSTATION_ALREADY_EXISTS"),
+    (0x00001B70, "ERROR_CTX_WINSTATION_BUSY"),
+    (0x00001B71, "ERROR_CTX_BAD_VIDEO_MODE"),
+    (0x00001B7B, "ERROR_CTX_GRAPHICS_INVALID"),
+    (0x00001B7D, "ERROR_CTX_LOGON_DISABLED"),
+    (0x00001B7E, "ERROR_CTX_NOT_CONSOLE"),
+    (0x00001B80, "ERROR_CTX_CLIENT_QUERY_TIMEOUT"),
+    (0x00001B81, "ERROR_CTX_CONSOLE_DISCONNECT"),
+    (0x00001B82, "ERROR_CTX_CONSOLE_CONNECT"),
+    (0x00001B84, "ERROR_CTX_SHADOW_DENIED"),
+    (0x00001B85, "ERROR_CTX_WINSTATION_ACCESS_DENIED"),
+    (0x00001B89, "ERROR_CTX_INVALID_WD"),
+    (0x00001B8A, "ERROR_CTX_SHADOW_INVALID"),
+    (0x00001B8B, "ERROR_CTX_SHADOW_DISABLED"),
+    (0x00001B8C, "ERROR_CTX_CLIENT_LICENSE_IN_USE"),
+    (0x00001B8D, "ERROR_CTX_CLIENT_LICENSE_NOT_SET"),
+    (0x00001B8E, "ERROR_CTX_LICENSE_NOT_AVAILABLE"),
+    (0x00001B8F, "ERROR_CTX_LICENSE_CLIENT_INVALID"),
+    (0x00001B90, "ERROR_CTX_LICENSE_EXPIRED"),
+    (0x00001B91, "ERROR_CTX_SHADOW_NOT_RUNNING"),
+    (0x00001B92, "ERROR_CTX_SHADOW_ENDED_BY_MODE_CHANGE"),
+    (0x00001B93, "ERROR_ACTIVATION_COUNT_EXCEEDED"),
+    (0x00001B94, "ERROR_CTX_WINSTATIONS_DISABLED"),
+    (0x00001B95, "ERROR_CTX_ENCRYPTION_LEVEL_REQUIRED"),
+    (0x00001B96, "ERROR_CTX_SESSION_IN_USE"),
+    (0x00001B97, "ERROR_CTX_NO_FORCE_LOGOFF"),
+    (0x00001B98, "ERROR_CTX_ACCOUNT_RESTRICTION"),
+    (0x00001B99, "ERROR_RDP_PROTOCOL_ERROR"),
+    (0x00001B9A, "ERROR_CTX_CDM_CONNECT"),
+    (0x00001B9B, "ERROR_CTX_CDM_DISCONNECT"),
+    (0x00001B9C, "ERROR_CTX_SECURITY_LAYER_ERROR"),
+    (0x00001B9D, "ERROR_TS_INCOMPATIBLE_SESSIONS"),
+    (0x00001B9E, "ERROR_TS_VIDEO_SUBSYSTEM_ERROR"),
+    (0x00002008, "ERROR_DS_NOT_INSTALLED"),
+    (0x00002009, "ERROR_DS_MEMBERSHIP_EVALUATED_LOCALLY"),
+    (0x0000200A, "ERROR_DS_NO_ATTRIBUTE_OR_VALUE"),
+    (0x0000200B, "ERROR_DS_INVALID_ATTRIBUTE_SYNTAX"),
+    (0x0000200C, "ERROR_DS_ATTRIBUTE_TYPE_UNDEFINED"),
+    (0x0000200D, "ERROR_DS_ATTRIBUTE_OR_VALUE_EXISTS"),
+    (0x0000200E, "ERROR_DS_BUSY"),
+    (0x0000200F, "ERROR_DS_UNAVAILABLE"),
+    (0x00002010, "ERROR_DS_NO_RIDS_ALLOCATED"),
+    (0x00002011, "ERROR_DS_NO_MORE_RIDS"),
+    (0x00002012, "ERROR_DS_INCORRECT_ROLE_OWNER"),
+    (0x00002013, "ERROR_DS_RIDMGR_INIT_ERROR"),
+    (0x00002014, "ERROR_DS_OBJ_CLASS_VIOLATION"),
+    (0x00002015, "ERROR_DS_CANT_ON_NON_LEAF"),
+    (0x00002016, "ERROR_DS_CANT_ON_RDN"),
+    (0x00002017, "ERROR_DS_CANT_MOD_OBJ_CLASS"),
+    (0x00002018, "ERROR_DS_CROSS_DOM_MOVE_ERROR"),
+    (0x00002019, "ERROR_DS_GC_NOT_AVAILABLE"),
+    (0x0000201A, "ERROR_SHARED_POLICY"),
+    (0x0000201B, "ERROR_POLICY_OBJECT_NOT_FOUND"),
+    (0x0000201C, "ERROR_POLICY_ONLY_IN_DS"),
+    (0x0000201D, "ERROR_PROMOTION_ACTIVE"),
+    (0x0000201E, "ERROR_NO_PROMOTION_ACTIVE"),
+    (0x00002020, "ERROR_DS_OPERATIONS_ERROR"),
+    (0x00002021, "ERROR_DS_PROTOCOL_ERROR"),
+    (0x00002022, "ERROR_DS_TIMELIMIT_EXCEEDED"),
+    (0x00002023, "ERROR_DS_SIZELIMIT_EXCEEDED"),
+    (0x00002024, "ERROR_DS_ADMIN_LIMIT_EXCEEDED"),
+    (0x00002025, "ERROR_DS_COMPARE_FALSE"),
+    (0x00002026, "ERROR_DS_COMPARE_TRUE"),
+    (0x00002027, "ERROR_DS_AUTH_METHOD_NOT_SUPPORTED"),
+    (0x00002028, "ERROR_DS_STRONG_AUTH_REQUIRED"),
+    (0x00002029, "ERROR_DS_INAPPROPRIATE_AUTH"),
+    (0x0000202A, "ERROR_DS_AUTH_UNKNOWN"),
+    (0x0000202B, "ERROR_DS_REFERRAL"),
+    (0x0000202C, "ERROR_DS_UNAVAILABLE_CRIT_EXTENSION"),
+    (0x0000202D, "ERROR_DS_CONFIDENTIALITY_REQUIRED"),
+    (0x0000202E, "ERROR_DS_INAPPROPRIATE_MATCHING"),
+    (0x0000202F, "ERROR_DS_CONSTRAINT_VIOLATION"),
+    (0x00002030, "ERROR_DS_NO_SUCH_OBJECT"),
+    (0x00002031, "ERROR_DS_ALIAS_PROBLEM"),
+    (0x00002032, "ERROR_DS_INVALID_DN_SYNTAX"),
+    (0x00002033, "ERROR_DS_IS_LEAF"),
+    (0x00002034, "ERROR_DS_ALIAS_DEREF_PROBLEM"),
+    (0x00002035, "ERROR_DS_UNWILLING_TO_PERFORM"),
+    (0x00002036, "ERROR_DS_LOOP_DETECT"),
+    (0x00002037, "ERROR_DS_NAMING_VIOLATION"),
+    (0x00002038, "ERROR_DS_OBJECT_RESULTS_TOO_LARGE"),
+    (0x00002039, "ERROR_DS_AFFECTS_MULTIPLE_DSAS"),
+    (0x0000203A, "ERROR_DS_SERVER_DOWN"),
+    (0x0000203B, "ERROR_DS_LOCAL_ERROR"),
+    (0x0000203C, "ERROR_DS_ENCODING_ERROR"),
+    (0x0000203D, "ERROR_DS_DECODING_ERROR"),
+    (0x0000203E, "ERROR_DS_FILTER_UNKNOWN"),
+    (0x0000203F, "ERROR_DS_PARAM_ERROR"),
+    (0x00002040, "ERROR_DS_NOT_SUPPORTED"),
+    (0x00002041, "ERROR_DS_NO_RESULTS_RETURNED"),
+    (0x00002042, "ERROR_DS_CONTROL_NOT_FOUND"),
+    (0x00002043, "ERROR_DS_CLIENT_LOOP"),
+    (0x00002044, "ERROR_DS_REFERRAL_LIMIT_EXCEEDED"),
+    (0x00002045, "ERROR_DS_SORT_CONTROL_MISSING"),
+    (0x00002046, "ERROR_DS_OFFSET_RANGE_ERROR"),
+    (0x00002047, "ERROR_DS_RIDMGR_DISABLED"),
+    (0x0000206D, "ERROR_DS_ROOT_MUST_BE_NC"),
+    (0x0000206E, "ERROR_DS_ADD_REPLICA_INHIBITED"),
+    (0x0000206F, "ERROR_DS_ATT_NOT_DEF_IN_SCHEMA"),
+    (0x00002070, "ERROR_DS_MAX_OBJ_SIZE_EXCEEDED"),
+    (0x00002071, "ERROR_DS_OBJ_STRING_NAME_EXISTS"),
+    (0x00002072, "ERROR_DS_NO_RDN_DEFINED_IN_SCHEMA"),
+    (0x00002073, "ERROR_DS_RDN_DOESNT_MATCH_SCHEMA"),
+    (0x00002074, "ERROR_DS_NO_REQUESTED_ATTS_FOUND"),
+    (0x00002075, "ERROR_DS_USER_BUFFER_TO_SMALL"),
+    (0x00002076, "ERROR_DS_ATT_IS_NOT_ON_OBJ"),
+    (0x00002077, "ERROR_DS_ILLEGAL_MOD_OPERATION"),
+    (0x00002078, "ERROR_DS_OBJ_TOO_LARGE"),
+    (0x00002079, "ERROR_DS_BAD_INSTANCE_TYPE"),
+    (0x0000207A, "ERROR_DS_MASTERDSA_REQUIRED"),
+    (0x0000207B, "ERROR_DS_OBJECT_CLASS_REQUIRED"),
+    (0x0000207C, "ERROR_DS_MISSING_REQUIRED_ATT"),
+    (0x0000207D, "ERROR_DS_ATT_NOT_DEF_FOR_CLASS"),
+    (0x0000207E, "ERROR_DS_ATT_ALREADY_EXISTS"),
+    (0x00002080, "ERROR_DS_CANT_ADD_ATT_VALUES"),
+    (0x00002081, "ERROR_DS_SINGLE_VALUE_CONSTRAINT"),
+    (0x00002082, "ERROR_DS_RANGE_CONSTRAINT"),
+    (0x00002083, "ERROR_DS_ATT_VAL_ALREADY_EXISTS"),
+    (0x00002084, "ERROR_DS_CANT_REM_MISSING_ATT"),
+    (0x00002085, "ERROR_DS_CANT_REM_MISSING_ATT_VAL"),
+    (0x00002086, "ERROR_DS_ROOT_CANT_BE_SUBREF"),
+    (0x00002087, "ERROR_DS_NO_CHAINING"),
+    (0x00002088, "ERROR_DS_NO_CHAINED_EVAL"),
+    (0x00002089, "ERROR_DS_NO_PARENT_OBJECT"),
+    (0x0000208A, "ERROR_DS_PARENT_IS_AN_ALIAS"),
+    (0x0000208B, "ERROR_DS_CANT_MIX_MASTER_AND_REPS"),
+    (0x0000208C, "ERROR_DS_CHILDREN_EXIST"),
+    (0x0000208D, "ERROR_DS_OBJ_NOT_FOUND"),
+    (0x0000208E, "ERROR_DS_ALIASED_OBJ_MISSING"),
+    (0x0000208F, "ERROR_DS_BAD_NAME_SYNTAX"),
+    (0x00002090, "ERROR_DS_ALIAS_POINTS_TO_ALIAS"),
+    (0x00002091, "ERROR_DS_CANT_DEREF_ALIAS"),
+    (0x00002092, "ERROR_DS_OUT_OF_SCOPE"),
+    (0x00002093, "ERROR_DS_OBJECT_BEING_REMOVED"),
+    (0x00002094, "ERROR_DS_CANT_DELETE_DSA_OBJ"),
+    (0x00002095, "ERROR_DS_GENERIC_ERROR"),
+    (0x00002096, "ERROR_DS_DSA_MUST_BE_INT_MASTER"),
+    (0x00002097, "ERROR_DS_CLASS_NOT_DSA"),
+    (0x00002098, "ERROR_DS_INSUFF_ACCESS_RIGHTS"),
+    (0x00002099, "ERROR_DS_ILLEGAL_SUPERIOR"),
+    (0x0000209A, "ERROR_DS_ATTRIBUTE_OWNED_BY_SAM"),
+    (0x0000209B, "ERROR_DS_NAME_TOO_MANY_PARTS"),
+    (0x0000209C, "ERROR_DS_NAME_TOO_LONG"),
+    (0x0000209D, "ERROR_DS_NAME_VALUE_TOO_LONG"),
+    (0x0000209E, "ERROR_DS_NAME_UNPARSEABLE"),
+    (0x0000209F, "ERROR_DS_NAME_TYPE_UNKNOWN"),
+    (0x000020A0, "ERROR_DS_NOT_AN_OBJECT"),
+    (0x000020A1, "ERROR_DS_SEC_DESC_TOO_SHORT"),
+    (0x000020A2, "ERROR_DS_SEC_DESC_INVALID"),
+    (0x000020A3, "ERROR_DS_NO_DELETED_NAME"),
+    (0x000020A4, "ERROR_DS_SUBREF_MUST_HAVE_PARENT"),
+    (0x000020A5, "ERROR_DS_NCNAME_MUST_BE_NC"),
+    (0x000020A6, "ERROR_DS_CANT_ADD_SYSTEM_ONLY"),
+    (0x000020A7, "ERROR_DS_CLASS_MUST_BE_CONCRETE"),
+    (0x000020A8, "ERROR_DS_INVALID_DMD"),
+    (0x000020A9, "ERROR_DS_OBJ_GUID_EXISTS"),
+    (0x000020AA, "ERROR_DS_NOT_ON_BACKLINK"),
+    (0x000020AB, "ERROR_DS_NO_CROSSREF_FOR_NC"),
+    (0x000020AC, "ERROR_DS_SHUTTING_DOWN"),
+    (0x000020AD, "ERROR_DS_UNKNOWN_OPERATION"),
+    (0x000020AE, "ERROR_DS_INVALID_ROLE_OWNER"),
+    (0x000020AF, "ERROR_DS_COULDNT_CONTACT_FSMO"),
+    (0x000020B0, "ERROR_DS_CROSS_NC_DN_RENAME"),
+    (0x000020B1, "ERROR_DS_CANT_MOD_SYSTEM_ONLY"),
+    (0x000020B2, "ERROR_DS_REPLICATOR_ONLY"),
+    (0x000020B3, "ERROR_DS_OBJ_CLASS_NOT_DEFINED"),
+    (0x000020B4, "ERROR_DS_OBJ_CLASS_NOT_SUBCLASS"),
+    (0x000020B5, "ERROR_DS_NAME_REFERENCE_INVALID"),
+    (0x000020B6, "ERROR_DS_CROSS_REF_EXISTS"),
+    (0x000020B7, "ERROR_DS_CANT_DEL_MASTER_CROSSREF"),
+    (0x000020B8, "ERROR_DS_SUBTREE_NOTIFY_NOT_NC_HEAD"),
+    (0x000020B9, "ERROR_DS_NOTIFY_FILTER_TOO_COMPLEX"),
+    (0x000020BA, "ERROR_DS_DUP_RDN"),
+    (0x000020BB, "ERROR_DS_DUP_OID"),
+    (0x000020BC, "ERROR_DS_DUP_MAPI_ID"),
+    (0x000020BD, "ERROR_DS_DUP_SCHEMA_ID_GUID"),
+    (0x000020BE, "ERROR_DS_DUP_LDAP_DISPLAY_NAME"),
+    (0x000020BF, "ERROR_DS_SEMANTIC_ATT_TEST"),
+    (0x000020C0, "ERROR_DS_SYNTAX_MISMATCH"),
+    (0x000020C1, "ERROR_DS_EXISTS_IN_MUST_HAVE"),
+    (0x000020C2, "ERROR_DS_EXISTS_IN_MAY_HAVE"),
+    (0x000020C3, "ERROR_DS_NONEXISTENT_MAY_HAVE"),
+    (0x000020C4, "ERROR_DS_NONEXISTENT_MUST_HAVE"),
+    (0x000020C5, "ERROR_DS_AUX_CLS_TEST_FAIL"),
+    (0x000020C6, "ERROR_DS_NONEXISTENT_POSS_SUP"),
+    (0x000020C7, "ERROR_DS_SUB_CLS_TEST_FAIL"),
+    (0x000020C8, "ERROR_DS_BAD_RDN_ATT_ID_SYNTAX"),
+    (0x000020C9, "ERROR_DS_EXISTS_IN_AUX_CLS"),
+    (0x000020CA, "ERROR_DS_EXISTS_IN_SUB_CLS"),
+    (0x000020CB, "ERROR_DS_EXISTS_IN_POSS_SUP"),
+    (0x000020CC, "ERROR_DS_RECALCSCHEMA_FAILED"),
+    (0x000020CD, "ERROR_DS_TREE_DELETE_NOT_FINISHED"),
+    (0x000020CE, "ERROR_DS_CANT_DELETE"),
+    (0x000020CF, "ERROR_DS_ATT_SCHEMA_REQ_ID"),
+    (0x000020D0, "ERROR_DS_BAD_ATT_SCHEMA_SYNTAX"),
+    (0x000020D1, "ERROR_DS_CANT_CACHE_ATT"),
+    (0x000020D2, "ERROR_DS_CANT_CACHE_CLASS"),
+    (0x000020D3, "ERROR_DS_CANT_REMOVE_ATT_CACHE"),
+    (0x000020D4, "ERROR_DS_CANT_REMOVE_CLASS_CACHE"),
+    (0x000020D5, "ERROR_DS_CANT_RETRIEVE_DN"),
+    (0x000020D6, "ERROR_DS_MISSING_SUPREF"),
+    (0x000020D7, "ERROR_DS_CANT_RETRIEVE_INSTANCE"),
+    (0x000020D8, "ERROR_DS_CODE_INCONSISTENCY"),
+    (0x000020D9, "ERROR_DS_DATABASE_ERROR"),
+    (0x000020DA, "ERROR_DS_GOVERNSID_MISSING"),
+    (0x000020DB, "ERROR_DS_MISSING_EXPECTED_ATT"),
+    (0x000020DC, "ERROR_DS_NCNAME_MISSING_CR_REF"),
+    (0x000020DD, "ERROR_DS_SECURITY_CHECKING_ERROR"),
+    (0x000020DE, "ERROR_DS_SCHEMA_NOT_LOADED"),
+    (0x000020DF, "ERROR_DS_SCHEMA_ALLOC_FAILED"),
+    (0x000020E0, "ERROR_DS_ATT_SCHEMA_REQ_SYNTAX"),
+    (0x000020E1, "ERROR_DS_GCVERIFY_ERROR"),
+    (0x000020E2, "ERROR_DS_DRA_SCHEMA_MISMATCH"),
+    (0x000020E3, "ERROR_DS_CANT_FIND_DSA_OBJ"),
+    (0x000020E4, "ERROR_DS_CANT_FIND_EXPECTED_NC"),
+    (0x000020E5, "ERROR_DS_CANT_FIND_NC_IN_CACHE"),
+    (0x000020E6, "ERROR_DS_CANT_RETRIEVE_CHILD"),
+    (0x000020E7, "ERROR_DS_SECURITY_ILLEGAL_MODIFY"),
+    (0x000020E8, "ERROR_DS_CANT_REPLACE_HIDDEN_REC"),
+    (0x000020E9, "ERROR_DS_BAD_HIERARCHY_FILE"),
+    (0x000020EA, "ERROR_DS_BUILD_HIERARCHY_TABLE_FAILED"),
+    (0x000020EB, "ERROR_DS_CONFIG_PARAM_MISSING"),
+    (0x000020EC, "ERROR_DS_COUNTING_AB_INDICES_FAILED"),
+    (0x000020ED, "ERROR_DS_HIERARCHY_TABLE_MALLOC_FAILED"),
+    (0x000020EE, "ERROR_DS_INTERNAL_FAILURE"),
+    (0x000020EF, "ERROR_DS_UNKNOWN_ERROR"),
+    (0x000020F0, "ERROR_DS_ROOT_REQUIRES_CLASS_TOP"),
+    (0x000020F1, "ERROR_DS_REFUSING_FSMO_ROLES"),
+    (0x000020F2, "ERROR_DS_MISSING_FSMO_SETTINGS"),
+    (0x000020F3, "ERROR_DS_UNABLE_TO_SURRENDER_ROLES"),
+    (0x000020F4, "ERROR_DS_DRA_GENERIC"),
+    (0x000020F5, "ERROR_DS_DRA_INVALID_PARAMETER"),
+    (0x000020F6, "ERROR_DS_DRA_BUSY"),
+    (0x000020F7, "ERROR_DS_DRA_BAD_DN"),
+    (0x000020F8, "ERROR_DS_DRA_BAD_NC"),
+    (0x000020F9, "ERROR_DS_DRA_DN_EXISTS"),
+    (0x000020FA, "ERROR_DS_DRA_INTERNAL_ERROR"),
+    (0x000020FB, "ERROR_DS_DRA_INCONSISTENT_DIT"),
+    (0x000020FC, "ERROR_DS_DRA_CONNECTION_FAILED"),
+    (0x000020FD, "ERROR_DS_DRA_BAD_INSTANCE_TYPE"),
+    (0x000020FE, "ERROR_DS_DRA_OUT_OF_MEM"),
+    (0x000020FF, "ERROR_DS_DRA_MAIL_PROBLEM"),
+    (0x00002100, "ERROR_DS_DRA_REF_ALREADY_EXISTS"),
+    (0x00002101, "ERROR_DS_DRA_REF_NOT_FOUND"),
+    (0x00002102, "ERROR_DS_DRA_OBJ_IS_REP_SOURCE"),
+    (0x00002103, "ERROR_DS_DRA_DB_ERROR"),
+    (0x00002104, "ERROR_DS_DRA_NO_REPLICA"),
+    (0x00002105, "ERROR_DS_DRA_ACCESS_DENIED"),
+    (0x00002106, "ERROR_DS_DRA_NOT_SUPPORTED"),
+    (0x00002107, "ERROR_DS_DRA_RPC_CANCELLED"),
+    (0x00002108, "ERROR_DS_DRA_SOURCE_DISABLED"),
+    (0x00002109, "ERROR_DS_DRA_SINK_DISABLED"),
+    (0x0000210A, "ERROR_DS_DRA_NAME_COLLISION"),
+    (0x0000210B, "ERROR_DS_DRA_SOURCE_REINSTALLED"),
+    (0x0000210C, "ERROR_DS_DRA_MISSING_PARENT"),
+    (0x0000210D, "ERROR_DS_DRA_PREEMPTED"),
+    (0x0000210E, "ERROR_DS_DRA_ABANDON_SYNC"),
+    (0x0000210F, "ERROR_DS_DRA_SHUTDOWN"),
+    (0x00002110, "ERROR_DS_DRA_INCOMPATIBLE_PARTIAL_SET"),
+    (0x00002111, "ERROR_DS_DRA_SOURCE_IS_PARTIAL_REPLICA"),
+    (0x00002112, "ERROR_DS_DRA_EXTN_CONNECTION_FAILED"),
+    (0x00002113, "ERROR_DS_INSTALL_SCHEMA_MISMATCH"),
+    (0x00002114, "ERROR_DS_DUP_LINK_ID"),
+    (0x00002115, "ERROR_DS_NAME_ERROR_RESOLVING"),
+    (0x00002116, "ERROR_DS_NAME_ERROR_NOT_FOUND"),
+    (0x00002117, "ERROR_DS_NAME_ERROR_NOT_UNIQUE"),
+    (0x00002118, "ERROR_DS_NAME_ERROR_NO_MAPPING"),
+    (0x00002119, "ERROR_DS_NAME_ERROR_DOMAIN_ONLY"),
+    (0x0000211A, "ERROR_DS_NAME_ERROR_NO_SYNTACTICAL_MAPPING"),
+    (0x0000211B, "ERROR_DS_CONSTRUCTED_ATT_MOD"),
+    (0x0000211C, "ERROR_DS_WRONG_OM_OBJ_CLASS"),
+    (0x0000211D, "ERROR_DS_DRA_REPL_PENDING"),
+    (0x0000211E, "ERROR_DS_DS_REQUIRED"),
+    (0x0000211F, "ERROR_DS_INVALID_LDAP_DISPLAY_NAME"),
+    (0x00002120, "ERROR_DS_NON_BASE_SEARCH"),
+    (0x00002121, "ERROR_DS_CANT_RETRIEVE_ATTS"),
+    (0x00002122, "ERROR_DS_BACKLINK_WITHOUT_LINK"),
+    (0x00002123, "ERROR_DS_EPOCH_MISMATCH"),
+    (0x00002124, "ERROR_DS_SRC_NAME_MISMATCH"),
+    (0x00002125, "ERROR_DS_SRC_AND_DST_NC_IDENTICAL"),
+    (0x00002126, "ERROR_DS_DST_NC_MISMATCH"),
+    (0x00002127, "ERROR_DS_NOT_AUTHORITIVE_FOR_DST_NC"),
+    (0x00002128, "ERROR_DS_SRC_GUID_MISMATCH"),
+    (0x00002129, "ERROR_DS_CANT_MOVE_DELETED_OBJECT"),
+    (0x0000212A, "ERROR_DS_PDC_OPERATION_IN_PROGRESS"),
+    (0x0000212B, "ERROR_DS_CROSS_DOMAIN_CLEANUP_REQD"),
+    (0x0000212C, "ERROR_DS_ILLEGAL_XDOM_MOVE_OPERATION"),
+    (0x0000212D, "ERROR_DS_CANT_WITH_ACCT_GROUP_MEMBERSHPS"),
+    (0x0000212E, "ERROR_DS_NC_MUST_HAVE_NC_PARENT"),
+    (0x0000212F, "ERROR_DS_CR_IMPOSSIBLE_TO_VALIDATE"),
+    (0x00002130, "ERROR_DS_DST_DOMAIN_NOT_NATIVE"),
+    (0x00002131, "ERROR_DS_MISSING_INFRASTRUCTURE_CONTAINER"),
+    (0x00002132, "ERROR_DS_CANT_MOVE_ACCOUNT_GROUP"),
+    (0x00002133, "ERROR_DS_CANT_MOVE_RESOURCE_GROUP"),
+    (0x00002134, "ERROR_DS_INVALID_SEARCH_FLAG"),
+    (0x00002135, "ERROR_DS_NO_TREE_DELETE_ABOVE_NC"),
+    (0x00002136, "ERROR_DS_COULDNT_LOCK_TREE_FOR_DELETE"),
+    (0x00002137, "ERROR_DS_COULDNT_IDENTIFY_OBJECTS_FOR_TREE_DELETE"),
+    (0x00002138, "ERROR_DS_SAM_INIT_FAILURE"),
+    (0x00002139, "ERROR_DS_SENSITIVE_GROUP_VIOLATION"),
+    (0x0000213A, "ERROR_DS_CANT_MOD_PRIMARYGROUPID"),
+    (0x0000213B, "ERROR_DS_ILLEGAL_BASE_SCHEMA_MOD"),
+    (0x0000213C, "ERROR_DS_NONSAFE_SCHEMA_CHANGE"),
+    (0x0000213D, "ERROR_DS_SCHEMA_UPDATE_DISALLOWED"),
+    (0x0000213E, "ERROR_DS_CANT_CREATE_UNDER_SCHEMA"),
+    (0x0000213F, "ERROR_DS_INSTALL_NO_SRC_SCH_VERSION"),
+    (0x00002140, "ERROR_DS_INSTALL_NO_SCH_VERSION_IN_INIFILE"),
+    (0x00002141, "ERROR_DS_INVALID_GROUP_TYPE"),
+    (0x00002142, "ERROR_DS_NO_NEST_GLOBALGROUP_IN_MIXEDDOMAIN"),
+    (0x00002143, "ERROR_DS_NO_NEST_LOCALGROUP_IN_MIXEDDOMAIN"),
+    (0x00002144, "ERROR_DS_GLOBAL_CANT_HAVE_LOCAL_MEMBER"),
+    (0x00002145, "ERROR_DS_GLOBAL_CANT_HAVE_UNIVERSAL_MEMBER"),
+    (0x00002146, "ERROR_DS_UNIVERSAL_CANT_HAVE_LOCAL_MEMBER"),
+    (0x00002147, "ERROR_DS_GLOBAL_CANT_HAVE_CROSSDOMAIN_MEMBER"),
+    (0x00002148, "ERROR_DS_LOCAL_CANT_HAVE_CROSSDOMAIN_LOCAL_MEMBER"),
+    (0x00002149, "ERROR_DS_HAVE_PRIMARY_MEMBERS"),
+    (0x0000214A, "ERROR_DS_STRING_SD_CONVERSION_FAILED"),
+    (0x0000214B, "ERROR_DS_NAMING_MASTER_GC"),
+    (0x0000214C, "ERROR_DS_DNS_LOOKUP_FAILURE"),
+    (0x0000214D, "ERROR_DS_COULDNT_UPDATE_SPNS"),
+    (0x0000214E, "ERROR_DS_CANT_RETRIEVE_SD"),
+    (0x0000214F, "ERROR_DS_KEY_NOT_UNIQUE"),
+    (0x00002150, "ERROR_DS_WRONG_LINKED_ATT_SYNTAX"),
+    (0x00002151, "ERROR_DS_SAM_NEED_BOOTKEY_PASSWORD"),
+    (0x00002152, "ERROR_DS_SAM_NEED_BOOTKEY_FLOPPY"),
+    (0x00002153, "ERROR_DS_CANT_START"),
+    (0x00002154, "ERROR_DS_INIT_FAILURE"),
+    (0x00002155, "ERROR_DS_NO_PKT_PRIVACY_ON_CONNECTION"),
+    (0x00002156, "ERROR_DS_SOURCE_DOMAIN_IN_FOREST"),
+    (0x00002157, "ERROR_DS_DESTINATION_DOMAIN_NOT_IN_FOREST"),
+    (0x00002158, "ERROR_DS_DESTINATION_AUDITING_NOT_ENABLED"),
+    (0x00002159, "ERROR_DS_CANT_FIND_DC_FOR_SRC_DOMAIN"),
+    (0x0000215A, "ERROR_DS_SRC_OBJ_NOT_GROUP_OR_USER"),
+    (0x0000215B, "ERROR_DS_SRC_SID_EXISTS_IN_FOREST"),
+    (0x0000215C, "ERROR_DS_SRC_AND_DST_OBJECT_CLASS_MISMATCH"),
+    (0x0000215D, "ERROR_SAM_INIT_FAILURE"),
+    (0x0000215E, "ERROR_DS_DRA_SCHEMA_INFO_SHIP"),
+    (0x0000215F, "ERROR_DS_DRA_SCHEMA_CONFLICT"),
+    (0x00002160, "ERROR_DS_DRA_EARLIER_SCHEMA_CONFLICT"),
+    (0x00002161, "ERROR_DS_DRA_OBJ_NC_MISMATCH"),
+    (0x00002162, "ERROR_DS_NC_STILL_HAS_DSAS"),
+    (0x00002163, "ERROR_DS_GC_REQUIRED"),
+    (0x00002164, "ERROR_DS_LOCAL_MEMBER_OF_LOCAL_ONLY"),
+    (0x00002165, "ERROR_DS_NO_FPO_IN_UNIVERSAL_GROUPS"),
+    (0x00002166, "ERROR_DS_CANT_ADD_TO_GC"),
+    (0x00002167, "ERROR_DS_NO_CHECKPOINT_WITH_PDC"),
+    (0x00002168, "ERROR_DS_SOURCE_AUDITING_NOT_ENABLED"),
+    (0x00002169, "ERROR_DS_CANT_CREATE_IN_NONDOMAIN_NC"),
+    (0x0000216A, "ERROR_DS_INVALID_NAME_FOR_SPN"),
+    (0x0000216B, "ERROR_DS_FILTER_USES_CONTRUCTED_ATTRS"),
+    (0x0000216C, "ERROR_DS_UNICODEPWD_NOT_IN_QUOTES"),
+    (0x0000216D, "ERROR_DS_MACHINE_ACCOUNT_QUOTA_EXCEEDED"),
+    (0x0000216E, "ERROR_DS_MUST_BE_RUN_ON_DST_DC"),
+    (0x0000216F, "ERROR_DS_SRC_DC_MUST_BE_SP4_OR_GREATER"),
+    (0x00002170, "ERROR_DS_CANT_TREE_DELETE_CRITICAL_OBJ"),
+    (0x00002171, "ERROR_DS_INIT_FAILURE_CONSOLE"),
+    (0x00002172, "ERROR_DS_SAM_INIT_FAILURE_CONSOLE"),
+    (0x00002173, "ERROR_DS_FOREST_VERSION_TOO_HIGH"),
+    (0x00002174, "ERROR_DS_DOMAIN_VERSION_TOO_HIGH"),
+    (0x00002175, "ERROR_DS_FOREST_VERSION_TOO_LOW"),
+    (0x00002176, "ERROR_DS_DOMAIN_VERSION_TOO_LOW"),
+    (0x00002177, "ERROR_DS_INCOMPATIBLE_VERSION"),
+    (0x00002178, "ERROR_DS_LOW_DSA_VERSION"),
+    (0x00002179, "ERROR_DS_NO_BEHAVIOR_VERSION_IN_MIXEDDOMAIN"),
+    (0x0000217A, "ERROR_DS_NOT_SUPPORTED_SORT_ORDER"),
+    (0x0000217B, "ERROR_DS_NAME_NOT_UNIQUE"),
+    (0x0000217C, "ERROR_DS_MACHINE_ACCOUNT_CREATED_PRENT4"),
+    (0x0000217D, "ERROR_DS_OUT_OF_VERSION_STORE"),
+    (0x0000217E, "ERROR_DS_INCOMPATIBLE_CONTROLS_USED"),
+    (0x0000217F, "ERROR_DS_NO_REF_DOMAIN"),
+    (0x00002180, "ERROR_DS_RESERVED_LINK_ID"),
+    (0x00002181, "ERROR_DS_LINK_ID_NOT_AVAILABLE"),
+    (0x00002182, "ERROR_DS_AG_CANT_HAVE_UNIVERSAL_MEMBER"),
+    (0x00002183, "ERROR_DS_MODIFYDN_DISALLOWED_BY_INSTANCE_TYPE"),
+    (0x00002184, "ERROR_DS_NO_OBJECT_MOVE_IN_SCHEMA_NC"),
+    (0x00002185, "ERROR_DS_MODIFYDN_DISALLOWED_BY_FLAG"),
+    (0x00002186, "ERROR_DS_MODIFYDN_WRONG_GRANDPARENT"),
+    (0x00002187, "ERROR_DS_NAME_ERROR_TRUST_REFERRAL"),
+    (0x00002188, "ERROR_NOT_SUPPORTED_ON_STANDARD_SERVER"),
+    (0x00002189, "ERROR_DS_CANT_ACCESS_REMOTE_PART_OF_AD"),
+    (0x0000218A, "ERROR_DS_CR_IMPOSSIBLE_TO_VALIDATE_V2"),
+    (0x0000218B, "ERROR_DS_THREAD_LIMIT_EXCEEDED"),
+    (0x0000218C, "ERROR_DS_NOT_CLOSEST"),
+    (0x0000218D, "ERROR_DS_CANT_DERIVE_SPN_WITHOUT_SERVER_REF"),
+    (0x0000218E, "ERROR_DS_SINGLE_USER_MODE_FAILED"),
+    (0x0000218F, "ERROR_DS_NTDSCRIPT_SYNTAX_ERROR"),
+    (0x00002190, "ERROR_DS_NTDSCRIPT_PROCESS_ERROR"),
+    (0x00002191, "ERROR_DS_DIFFERENT_REPL_EPOCHS"),
+    (0x00002192, "ERROR_DS_DRS_EXTENSIONS_CHANGED"),
+    (0x00002193, "ERROR_DS_REPLICA_SET_CHANGE_NOT_ALLOWED_ON_DISABLED_CR"),
+    (0x00002194, "ERROR_DS_NO_MSDS_INTID"),
+    (0x00002195, "ERROR_DS_DUP_MSDS_INTID"),
+    (0x00002196, "ERROR_DS_EXISTS_IN_RDNATTID"),
+    (0x00002197, "ERROR_DS_AUTHORIZATION_FAILED"),
+    (0x00002198, "ERROR_DS_INVALID_SCRIPT"),
+    (0x00002199, "ERROR_DS_REMOTE_CROSSREF_OP_FAILED"),
+    (0x0000219A, "ERROR_DS_CROSS_REF_BUSY"),
+    (0x0000219B, "ERROR_DS_CANT_DERIVE_SPN_FOR_DELETED_DOMAIN"),
+    (0x0000219C, "ERROR_DS_CANT_DEMOTE_WITH_WRITEABLE_NC"),
+    (0x0000219D, "ERROR_DS_DUPLICATE_ID_FOUND"),
+    (0x0000219E, "ERROR_DS_INSUFFICIENT_ATTR_TO_CREATE_OBJECT"),
+    (0x0000219F, "ERROR_DS_GROUP_CONVERSION_ERROR"),
+    (0x000021A0, "ERROR_DS_CANT_MOVE_APP_BASIC_GROUP"),
+    (0x000021A1, "ERROR_DS_CANT_MOVE_APP_QUERY_GROUP"),
+    (0x000021A2, "ERROR_DS_ROLE_NOT_VERIFIED"),
+    (0x000021A3, "ERROR_DS_WKO_CONTAINER_CANNOT_BE_SPECIAL"),
+    (0x000021A4, "ERROR_DS_DOMAIN_RENAME_IN_PROGRESS"),
+    (0x000021A5, "ERROR_DS_EXISTING_AD_CHILD_NC"),
+    (0x000021A6, "ERROR_DS_REPL_LIFETIME_EXCEEDED"),
+    (0x000021A7, "ERROR_DS_DISALLOWED_IN_SYSTEM_CONTAINER"),
+    (0x000021A8, "ERROR_DS_LDAP_SEND_QUEUE_FULL"),
+    (0x000021A9, "ERROR_DS_DRA_OUT_SCHEDULE_WINDOW"),
+    (0x000021AA, "ERROR_DS_POLICY_NOT_KNOWN"),
+    (0x000021AB, "ERROR_NO_SITE_SETTINGS_OBJECT"),
+    (0x000021AC, "ERROR_NO_SECRETS"),
+    (0x000021AD, "ERROR_NO_WRITABLE_DC_FOUND"),
+    (0x000021AE, "ERROR_DS_NO_SERVER_OBJECT"),
+    (0x000021AF, "ERROR_DS_NO_NTDSA_OBJECT"),
+    (0x000021B0, "ERROR_DS_NON_ASQ_SEARCH"),
+    (0x000021B1, "ERROR_DS_AUDIT_FAILURE"),
+    (0x000021B2, "ERROR_DS_INVALID_SEARCH_FLAG_SUBTREE"),
+    (0x000021B3, "ERROR_DS_INVALID_SEARCH_FLAG_TUPLE"),
+    (0x000021B4, "ERROR_DS_HIERARCHY_TABLE_TOO_DEEP"),
+    (0x000021B5, "ERROR_DS_DRA_CORRUPT_UTD_VECTOR"),
+    (0x000021B6, "ERROR_DS_DRA_SECRETS_DENIED"),
+    (0x000021B7, "ERROR_DS_RESERVED_MAPI_ID"),
+    (0x000021B8, "ERROR_DS_MAPI_ID_NOT_AVAILABLE"),
+    (0x000021B9, "ERROR_DS_DRA_MISSING_KRBTGT_SECRET"),
+    (0x000021BA, "ERROR_DS_DOMAIN_NAME_EXISTS_IN_FOREST"),
+    (0x000021BB, "ERROR_DS_FLAT_NAME_EXISTS_IN_FOREST"),
+    (0x000021BC, "ERROR_INVALID_USER_PRINCIPAL_NAME"),
+    (0x000021BD, "ERROR_DS_OID_MAPPED_GROUP_CANT_HAVE_MEMBERS"),
+    (0x000021BE, "ERROR_DS_OID_NOT_FOUND"),
+    (0x000021BF, "ERROR_DS_DRA_RECYCLED_TARGET"),
+    (0x000021C0, "ERROR_DS_DISALLOWED_NC_REDIRECT"),
+    (0x000021C1, "ERROR_DS_HIGH_ADLDS_FFL"),
+    (0x000021C2, "ERROR_DS_HIGH_DSA_VERSION"),
+    (0x000021C3, "ERROR_DS_LOW_ADLDS_FFL"),
+    (0x000021C4, "ERROR_DOMAIN_SID_SAME_AS_LOCAL_WORKSTATION"),
+    (0x000021C5, "ERROR_DS_UNDELETE_SAM_VALIDATION_FAILED"),
+    (0x000021C6, "ERROR_INCORRECT_ACCOUNT_TYPE"),
+    (0x000021C7, "ERROR_DS_SPN_VALUE_NOT_UNIQUE_IN_FOREST"),
+    (0x000021C8, "ERROR_DS_UPN_VALUE_NOT_UNIQUE_IN_FOREST"),
+    (0x000021C9, "ERROR_DS_MISSING_FOREST_TRUST"),
+    (0x000021CA, "ERROR_DS_VALUE_KEY_NOT_UNIQUE"),
+    (0x000021CB, "ERROR_WEAK_WHFBKEY_BLOCKED"),
+    (0x000021CC, "ERROR_DS_PER_ATTRIBUTE_AUTHZ_FAILED_DURING_ADD"),
+    (0x000021CD, "ERROR_LOCAL_POLICY_MODIFICATION_NOT_SUPPORTED"),
+    (0x000021CE, "ERROR_POLICY_CONTROLLED_ACCOUNT"),
+    (0x000021CF, "ERROR_LAPS_LEGACY_SCHEMA_MISSING"),
+    (0x000021D0, "ERROR_LAPS_SCHEMA_MISSING"),
+    (0x000021D1, "ERROR_LAPS_ENCRYPTION_REQUIRES_2016_DFL"),
+    (0x00002329, "DNS_ERROR_RCODE_FORMAT_ERROR"),
+    (0x0000232A, "DNS_ERROR_RCODE_SERVER_FAILURE"),
+    (0x0000232B, "DNS_ERROR_RCODE_NAME_ERROR"),
+    (0x0000232C, "DNS_ERROR_RCODE_NOT_IMPLEMENTED"),
+    (0x0000232D, "DNS_ERROR_RCODE_REFUSED"),
+    (0x0000232E, "DNS_ERROR_RCODE_YXDOMAIN"),
+    (0x0000232F, "DNS_ERROR_RCODE_YXRRSET"),
+    (0x00002330, "DNS_ERROR_RCODE_NXRRSET"),
+    (0x00002331, "DNS_ERROR_RCODE_NOTAUTH"),
+    (0x00002332, "DNS_ERROR_RCODE_NOTZONE"),
+    (0x00002338, "DNS_ERROR_RCODE_BADSIG"),
+    (0x00002339, "DNS_ERROR_RCODE_BADKEY"),
+    (0x0000233A, "DNS_ERROR_RCODE_BADTIME"),
+    (0x0000238D, "DNS_ERROR_KEYMASTER_REQUIRED"),
+    (0x0000238E, "DNS_ERROR_NOT_ALLOWED_ON_SIGNED_ZONE"),
+    (0x0000238F, "DNS_ERROR_NSEC3_INCOMPATIBLE_WITH_RSA_SHA1"),
+    (0x00002390, "DNS_ERROR_NOT_ENOUGH_SIGNING_KEY_DESCRIPTORS"),
+    (0x00002391, "DNS_ERROR_UNSUPPORTED_ALGORITHM"),
+    (0x00002392, "DNS_ERROR_INVALID_KEY_SIZE"),
+    (0x00002393, "DNS_ERROR_SIGNING_KEY_NOT_ACCESSIBLE"),
+    (0x00002394, "DNS_ERROR_KSP_DOES_NOT_SUPPORT_PROTECTION"),
+    (0x00002395, "DNS_ERROR_UNEXPECTED_DATA_PROTECTION_ERROR"),
+    (0x00002396, "DNS_ERROR_UNEXPECTED_CNG_ERROR"),
+    (0x00002397, "DNS_ERROR_UNKNOWN_SIGNING_PARAMETER_VERSION"),
+    (0x00002398, "DNS_ERROR_KSP_NOT_ACCESSIBLE"),
+    (0x00002399, "DNS_ERROR_TOO_MANY_SKDS"),
+    (0x0000239A, "DNS_ERROR_INVALID_ROLLOVER_PERIOD"),
+    (0x0000239B, "DNS_ERROR_INVALID_INITIAL_ROLLOVER_OFFSET"),
+    (0x0000239C, "DNS_ERROR_ROLLOVER_IN_PROGRESS"),
+    (0x0000239D, "DNS_ERROR_STANDBY_KEY_NOT_PRESENT"),
+    (0x0000239E, "DNS_ERROR_NOT_ALLOWED_ON_ZSK"),
+    (0x0000239F, "DNS_ERROR_NOT_ALLOWED_ON_ACTIVE_SKD"),
+    (0x000023A0, "DNS_ERROR_ROLLOVER_ALREADY_QUEUED"),
+    (0x000023A1, "DNS_ERROR_NOT_ALLOWED_ON_UNSIGNED_ZONE"),
+    (0x000023A2, "DNS_ERROR_BAD_KEYMASTER"),
+    (0x000023A3, "DNS_ERROR_INVALID_SIGNATURE_VALIDITY_PERIOD"),
+    (0x000023A4, "DNS_ERROR_INVALID_NSEC3_ITERATION_COUNT"),
+    (0x000023A5, "DNS_ERROR_DNSSEC_IS_DISABLED"),
+    (0x000023A6, "DNS_ERROR_INVALID_XML"),
+    (0x000023A7, "DNS_ERROR_NO_VALID_TRUST_ANCHORS"),
+    (0x000023A8, "DNS_ERROR_ROLLOVER_NOT_POKEABLE"),
+    (0x000023A9, "DNS_ERROR_NSEC3_NAME_COLLISION"),
+    (0x000023AA, "DNS_ERROR_NSEC_INCOMPATIBLE_WITH_NSEC3_RSA_SHA1"),
+    (0x0000251E, "DNS_ERROR_BAD_PACKET"),
+    (0x0000251F, "DNS_ERROR_NO_PACKET"),
+    (0x00002520, "DNS_ERROR_RCODE"),
+    (0x00002521, "DNS_ERROR_UNSECURE_PACKET"),
+    (0x0000254F, "DNS_ERROR_INVALID_TYPE"),
+    (0x00002550, "DNS_ERROR_INVALID_IP_ADDRESS"),
+    (0x00002551, "DNS_ERROR_INVALID_PROPERTY"),
+    (0x00002552, "DNS_ERROR_TRY_AGAIN_LATER"),
+    (0x00002553, "DNS_ERROR_NOT_UNIQUE"),
+    (0x00002554, "DNS_ERROR_NON_RFC_NAME"),
+    (0x00002558, "DNS_ERROR_INVALID_NAME_CHAR"),
+    (0x00002559, "DNS_ERROR_NUMERIC_NAME"),
+    (0x0000255A, "DNS_ERROR_NOT_ALLOWED_ON_ROOT_SERVER"),
+    (0x0000255B, "DNS_ERROR_NOT_ALLOWED_UNDER_DELEGATION"),
+    (0x0000255C, "DNS_ERROR_CANNOT_FIND_ROOT_HINTS"),
+    (0x0000255D, "DNS_ERROR_INCONSISTENT_ROOT_HINTS"),
+    (0x0000255E, "DNS_ERROR_DWORD_VALUE_TOO_SMALL"),
+    (0x0000255F, "DNS_ERROR_DWORD_VALUE_TOO_LARGE"),
+    (0x00002560, "DNS_ERROR_BACKGROUND_LOADING"),
+    (0x00002561, "DNS_ERROR_NOT_ALLOWED_ON_RODC"),
+    (0x00002562, "DNS_ERROR_NOT_ALLOWED_UNDER_DNAME"),
+    (0x00002563, "DNS_ERROR_DELEGATION_REQUIRED"),
+    (0x00002564, "DNS_ERROR_INVALID_POLICY_TABLE"),
+    (0x00002565, "DNS_ERROR_ADDRESS_REQUIRED"),
+    (0x00002581, "DNS_ERROR_ZONE_DOES_NOT_EXIST"),
+    (0x00002582, "DNS_ERROR_NO_ZONE_INFO"),
+    (0x00002583, "DNS_ERROR_INVALID_ZONE_OPERATION"),
+    (0x00002584, "DNS_ERROR_ZONE_CONFIGURATION_ERROR"),
+    (0x00002585, "DNS_ERROR_ZONE_HAS_NO_SOA_RECORD"),
+    (0x00002586, "DNS_ERROR_ZONE_HAS_NO_NS_RECORDS"),
+    (0x00002587, "DNS_ERROR_ZONE_LOCKED"),
+    (0x00002588, "DNS_ERROR_ZONE_CREATION_FAILED"),
+    (0x00002589, "DNS_ERROR_ZONE_ALREADY_EXISTS"),
+    (0x0000258A, "DNS_ERROR_AUTOZONE_ALREADY_EXISTS"),
+    (0x0000258B, "DNS_ERROR_INVALID_ZONE_TYPE"),
+    (0x0000258C, "DNS_ERROR_SECONDARY_REQUIRES_MASTER_IP"),
+    (0x0000258D, "DNS_ERROR_ZONE_NOT_SECONDARY"),
+    (0x0000258E, "DNS_ERROR_NEED_SECONDARY_ADDRESSES"),
+    (0x0000258F, "DNS_ERROR_WINS_INIT_FAILED"),
+    (0x00002590, "DNS_ERROR_NEED_WINS_SERVERS"),
+    (0x00002591, "DNS_ERROR_NBSTAT_INIT_FAILED"),
+    (0x00002592, "DNS_ERROR_SOA_DELETE_INVALID"),
+    (0x00002593, "DNS_ERROR_FORWARDER_ALREADY_EXISTS"),
+    (0x00002594, "DNS_ERROR_ZONE_REQUIRES_MASTER_IP"),
+    (0x00002595, "DNS_ERROR_ZONE_IS_SHUTDOWN"),
+    (0x00002596, "DNS_ERROR_ZONE_LOCKED_FOR_SIGNING"),
+    (0x000025B3, "DNS_ERROR_PRIMARY_REQUIRES_DATAFILE"),
+    (0x000025B4, "DNS_ERROR_INVALID_DATAFILE_NAME"),
+    (0x000025B5, "DNS_ERROR_DATAFILE_OPEN_FAILURE"),
+    (0x000025B6, "DNS_ERROR_FILE_WRITEBACK_FAILED"),
+    (0x000025B7, "DNS_ERROR_DATAFILE_PARSING"),
+    (0x000025E5, "DNS_ERROR_RECORD_DOES_NOT_EXIST"),
+    (0x000025E6, "DNS_ERROR_RECORD_FORMAT"),
+    (0x000025E7, "DNS_ERROR_NODE_CREATION_FAILED"),
+    (0x000025E8, "DNS_ERROR_UNKNOWN_RECORD_TYPE"),
+    (0x000025E9, "DNS_ERROR_RECORD_TIMED_OUT"),
+    (0x000025EA, "DNS_ERROR_NAME_NOT_IN_ZONE"),
+    (0x000025EB, "DNS_ERROR_CNAME_LOOP"),
+    (0x000025EC, "DNS_ERROR_NODE_IS_CNAME"),
+    (0x000025ED, "DNS_ERROR_CNAME_COLLISION"),
+    (0x000025EE, "DNS_ERROR_RECORD_ONLY_AT_ZONE_ROOT"),
+    (0x000025EF, "DNS_ERROR_RECORD_ALREADY_EXISTS"),
+    (0x000025F0, "DNS_ERROR_SECONDARY_DATA"),
+    (0x000025F1, "DNS_ERROR_NO_CREATE_CACHE_DATA"),
+    (0x000025F2, "DNS_ERROR_NAME_DOES_NOT_EXIST"),
+    (0x000025F5, "DNS_ERROR_DS_UNAVAILABLE"),
+    (0x000025F6, "DNS_ERROR_DS_ZONE_ALREADY_EXISTS"),
+    (0x000025F7, "DNS_ERROR_NO_BOOTFILE_IF_DS_ZONE"),
+    (0x000025F8, "DNS_ERROR_NODE_IS_DNAME"),
+    (0x000025F9, "DNS_ERROR_DNAME_COLLISION"),
+    (0x000025FA, "DNS_ERROR_ALIAS_LOOP"),
+    (0x00002618, "DNS_ERROR_AXFR"),
+    (0x0000267B, "DNS_ERROR_NO_TCPIP"),
+    (0x0000267C, "DNS_ERROR_NO_DNS_SERVERS"),
+    (0x000026AD, "DNS_ERROR_DP_DOES_NOT_EXIST"),
+    (0x000026AE, "DNS_ERROR_DP_ALREADY_EXISTS"),
+    (0x000026AF, "DNS_ERROR_DP_NOT_ENLISTED"),
+    (0x000026B0, "DNS_ERROR_DP_ALREADY_ENLISTED"),
+    (0x000026B1, "DNS_ERROR_DP_NOT_AVAILABLE"),
+    (0x000026B2, "DNS_ERROR_DP_FSMO_ERROR"),
+    (0x000026B7, "DNS_ERROR_RRL_NOT_ENABLED"),
+    (0x000026B8, "DNS_ERROR_RRL_INVALID_WINDOW_SIZE"),
+    (0x000026B9, "DNS_ERROR_RRL_INVALID_IPV4_PREFIX"),
+    (0x000026BA, "DNS_ERROR_RRL_INVALID_IPV6_PREFIX"),
+    (0x000026BB, "DNS_ERROR_RRL_INVALID_TC_RATE"),
+    (0x000026BC, "DNS_ERROR_RRL_INVALID_LEAK_RATE"),
+    (0x000026BD, "DNS_ERROR_RRL_LEAK_RATE_LESSTHAN_TC_RATE"),
+    (0x000026C1, "DNS_ERROR_VIRTUALIZATION_INSTANCE_ALREADY_EXISTS"),
+    (0x000026C2, "DNS_ERROR_VIRTUALIZATION_INSTANCE_DOES_NOT_EXIST"),
+    (0x000026C3, "DNS_ERROR_VIRTUALIZATION_TREE_LOCKED"),
+    (0x000026C4, "DNS_ERROR_INVAILD_VIRTUALIZATION_INSTANCE_NAME"),
+    (0x000026C5, "DNS_ERROR_DEFAULT_VIRTUALIZATION_INSTANCE"),
+    (0x000026DF, "DNS_ERROR_ZONESCOPE_ALREADY_EXISTS"),
+    (0x000026E0, "DNS_ERROR_ZONESCOPE_DOES_NOT_EXIST"),
+    (0x000026E1, "DNS_ERROR_DEFAULT_ZONESCOPE"),
+    (0x000026E2, "DNS_ERROR_INVALID_ZONESCOPE_NAME"),
+    (0x000026E3, "DNS_ERROR_NOT_ALLOWED_WITH_ZONESCOPES"),
+    (0x000026E4, "DNS_ERROR_LOAD_ZONESCOPE_FAILED"),
+    (0x000026E5, "DNS_ERROR_ZONESCOPE_FILE_WRITEBACK_FAILED"),
+    (0x000026E6, "DNS_ERROR_INVALID_SCOPE_NAME"),
+    (0x000026E7, "DNS_ERROR_SCOPE_DOES_NOT_EXIST"),
+    (0x000026E8, "DNS_ERROR_DEFAULT_SCOPE"),
+    (0x000026E9, "DNS_ERROR_INVALID_SCOPE_OPERATION"),
+    (0x000026EA, "DNS_ERROR_SCOPE_LOCKED"),
+    (0x000026EB, "DNS_ERROR_SCOPE_ALREADY_EXISTS"),
+    (0x000026F3, "DNS_ERROR_POLICY_ALREADY_EXISTS"),
+    (0x000026F4, "DNS_ERROR_POLICY_DOES_NOT_EXIST"),
+    (0x000026F5, "DNS_ERROR_POLICY_INVALID_CRITERIA"),
+    (0x000026F6, "DNS_ERROR_POLICY_INVALID_SETTINGS"),
+    (0x000026F7, "DNS_ERROR_CLIENT_SUBNET_IS_ACCESSED"),
+    (0x000026F8, "DNS_ERROR_CLIENT_SUBNET_DOES_NOT_EXIST"),
+    (0x000026F9, "DNS_ERROR_CLIENT_SUBNET_ALREADY_EXISTS"),
+    (0x000026FA, "DNS_ERROR_SUBNET_DOES_NOT_EXIST"),
+    (0x000026FB, "DNS_ERROR_SUBNET_ALREADY_EXISTS"),
+    (0x000026FC, "DNS_ERROR_POLICY_LOCKED"),
+    (0x000026FD, "DNS_ERROR_POLICY_INVALID_WEIGHT"),
+    (0x000026FE, "DNS_ERROR_POLICY_INVALID_NAME"),
+    (0x000026FF, "DNS_ERROR_POLICY_MISSING_CRITERIA"),
+    (0x00002700, "DNS_ERROR_INVALID_CLIENT_SUBNET_NAME"),
+    (0x00002701, "DNS_ERROR_POLICY_PROCESSING_ORDER_INVALID"),
+    (0x00002702, "DNS_ERROR_POLICY_SCOPE_MISSING"),
+    (0x00002703, "DNS_ERROR_POLICY_SCOPE_NOT_ALLOWED"),
+    (0x00002704, "DNS_ERROR_SERVERSCOPE_IS_REFERENCED"),
+    (0x00002705, "DNS_ERROR_ZONESCOPE_IS_REFERENCED"),
+    (0x00002706, "DNS_ERROR_POLICY_INVALID_CRITERIA_CLIENT_SUBNET"),
+    (0x00002707, "DNS_ERROR_POLICY_INVALID_CRITERIA_TRANSPORT_PROTOCOL"),
+    (0x00002708, "DNS_ERROR_POLICY_INVALID_CRITERIA_NETWORK_PROTOCOL"),
+    (0x00002709, "DNS_ERROR_POLICY_INVALID_CRITERIA_INTERFACE"),
+    (0x0000270A, "DNS_ERROR_POLICY_INVALID_CRITERIA_FQDN"),
+    (0x0000270B, "DNS_ERROR_POLICY_INVALID_CRITERIA_QUERY_TYPE"),
+    (0x0000270C, "DNS_ERROR_POLICY_INVALID_CRITERIA_TIME_OF_DAY"),
+    (0x00002714, "WSAEINTR"),
+    (0x00002719, "WSAEBADF"),
+    (0x0000271D, "WSAEACCES"),
+    (0x0000271E, "WSAEFAULT"),
+    (0x00002726, "WSAEINVAL"),
+    (0x00002728, "WSAEMFILE"),
+    (0x00002733, "WSAEWOULDBLOCK"),
+    (0x00002734, "WSAEINPROGRESS"),
+    (0x00002735, "WSAEALREADY"),
+    (0x00002736, "WSAENOTSOCK"),
+    (0x00002737, "WSAEDESTADDRREQ"),
+    (0x00002738, "WSAEMSGSIZE"),
+    (0x00002739, "WSAEPROTOTYPE"),
+    (0x0000273A, "WSAENOPROTOOPT"),
+    (0x0000273B, "WSAEPROTONOSUPPORT"),
+    (0x0000273C, "WSAESOCKTNOSUPPORT"),
+    (0x0000273D, "WSAEOPNOTSUPP"),
+    (0x0000273E, "WSAEPFNOSUPPORT"),
+    (0x0000273F, "WSAEAFNOSUPPORT"),
+    (0x00002740, "WSAEADDRINUSE"),
+    (0x00002741, "WSAEADDRNOTAVAIL"),
+    (0x00002742, "WSAENETDOWN"),
+    (0x00002743, "WSAENETUNREACH"),
+    (0x00002744, "WSAENETRESET"),
+    (0x00002745, "WSAECONNABORTED"),
+    (0x00002746, "WSAECONNRESET"),
+    (0x00002747, "WSAENOBUFS"),
+    (0x00002748, "WSAEISCONN"),
+    (0x00002749, "WSAENOTCONN"),
+    (0x0000274A, "WSAESHUTDOWN"),
+    (0x0000274B, "WSAETOOMANYREFS"),
+    (0x0000274C, "WSAETIMEDOUT"),
+    (0x0000274D, "WSAECONNREFUSED"),
+    (0x0000274E, "WSAELOOP"),
+    (0x0000274F, "WSAENAMETOOLONG"),
+    (0x00002750, "WSAEHOSTDOWN"),
+    (0x00002751, "WSAEHOSTUNREACH"),
+    (0x00002752, "WSAENOTEMPTY"),
+    (0x00002753, "WSAEPROCLIM"),
+    (0x00002754, "WSAEUSERS"),
+    (0x00002755, "WSAEDQUOT"),
+    (0x00002756, "WSAESTALE"),
+    (0x00002757, "WSAEREMOTE"),
+    (0x0000276B, "WSASYSNOTREADY"),
+    (0x0000276C, "WSAVERNOTSUPPORTED"),
+    (0x0000276D, "WSANOTINITIALISED"),
+    (0x00002775, "WSAEDISCON"),
+    (0x00002776, "WSAENOMORE"),
+    (0x00002777, "WSAECANCELLED"),
+    (0x00002778, "WSAEINVALIDPROCTABLE"),
+    (0x00002779, "WSAEINVALIDPROVIDER"),
+    (0x0000277A, "WSAEPROVIDERFAILEDINIT"),
+    (0x0000277B, "WSASYSCALLFAILURE"),
+    (0x0000277C, "WSASERVICE_NOT_FOUND"),
+    (0x0000277D, "WSATYPE_NOT_FOUND"),
+    (0x0000277E, "WSA_E_NO_MORE"),
+    (0x0000277F, "WSA_E_CANCELLED"),
+    (0x00002780, "WSAEREFUSED"),
+    (0x00002AF9, "WSAHOST_NOT_FOUND"),
+    (0x00002AFA, "WSATRY_AGAIN"),
+    (0x00002AFB, "WSANO_RECOVERY"),
+    (0x00002AFC, "WSANO_DATA"),
+    (0x00002AFD, "WSA_QOS_RECEIVERS"),
+    (0x00002AFE, "WSA_QOS_SENDERS"),
+    (0x00002AFF, "WSA_QOS_NO_SENDERS"),
+    (0x00002B00, "WSA_QOS_NO_RECEIVERS"),
+    (0x00002B01, "WSA_QOS_REQUEST_CONFIRMED"),
+    (0x00002B02, "WSA_QOS_ADMISSION_FAILURE"),
+    (0x00002B03, "WSA_QOS_POLICY_FAILURE"),
+    (0x00002B04, "WSA_QOS_BAD_STYLE"),
+    (0x00002B05, "WSA_QOS_BAD_OBJECT"),
+    (0x00002B06, "WSA_QOS_TRAFFIC_CTRL_ERROR"),
+    (0x00002B07, "WSA_QOS_GENERIC_ERROR"),
+    (0x00002B08, "WSA_QOS_ESERVICETYPE"),
+    (0x00002B09, "WSA_QOS_EFLOWSPEC"),
+    (0x00002B0A, "WSA_QOS_EPROVSPECBUF"),
+    (0x00002B0B, "WSA_QOS_EFILTERSTYLE"),
+    (0x00002B0C, "WSA_QOS_EFILTERTYPE"),
+    (0x00002B0D, "WSA_QOS_EFILTERCOUNT"),
+    (0x00002B0E, "WSA_QOS_EOBJLENGTH"),
+    (0x00002B0F, "WSA_QOS_EFLOWCOUNT"),
+    (0x00002B10, "WSA_QOS_EUNKOWNPSOBJ"),
+    (0x00002B11, "WSA_QOS_EPOLICYOBJ"),
+    (0x00002B12, "WSA_QOS_EFLOWDESC"),
+    (0x00002B13, "WSA_QOS_EPSFLOWSPEC"),
+    (0x00002B14, "WSA_QOS_EPSFILTERSPEC"),
+    (0x00002B15, "WSA_QOS_ESDMODEOBJ"),
+    (0x00002B16, "WSA_QOS_ESHAPERATEOBJ"),
+    (0x00002B17, "WSA_QOS_RESERVED_PETYPE"),
+    (0x00002B18, "WSA_SECURE_HOST_NOT_FOUND"),
+    (0x00002B19, "WSA_IPSEC_NAME_POLICY_ERROR"),
+    (0x000032C8, "ERROR_IPSEC_QM_POLICY_EXISTS"),
+    (0x000032C9, "ERROR_IPSEC_QM_POLICY_NOT_FOUND"),
+    (0x000032CA, "ERROR_IPSEC_QM_POLICY_IN_USE"),
+    (0x000032CB, "ERROR_IPSEC_MM_POLICY_EXISTS"),
+    (0x000032CC, "ERROR_IPSEC_MM_POLICY_NOT_FOUND"),
+    (0x000032CD, "ERROR_IPSEC_MM_POLICY_IN_USE"),
+    (0x000032CE, "ERROR_IPSEC_MM_FILTER_EXISTS"),
+    (0x000032CF, "ERROR_IPSEC_MM_FILTER_NOT_FOUND"),
+    (0x000032D0, "ERROR_IPSEC_TRANSPORT_FILTER_EXISTS"),
+    (0x000032D1, "ERROR_IPSEC_TRANSPORT_FILTER_NOT_FOUND"),
+    (0x000032D2, "ERROR_IPSEC_MM_AUTH_EXISTS"),
+    (0x000032D3, "ERROR_IPSEC_MM_AUTH_NOT_FOUND"),
+    (0x000032D4, "ERROR_IPSEC_MM_AUTH_IN_USE"),
+    (0x000032D5, "ERROR_IPSEC_DEFAULT_MM_POLICY_NOT_FOUND"),
+    (0x000032D6, "ERROR_IPSEC_DEFAULT_MM_AUTH_NOT_FOUND"),
+    (0x000032D7, "ERROR_IPSEC_DEFAULT_QM_POLICY_NOT_FOUND"),
+    (0x000032D8, "ERROR_IPSEC_TUNNEL_FILTER_EXISTS"),
+    (0x000032D9, "ERROR_IPSEC_TUNNEL_FILTER_NOT_FOUND"),
+    (0x000032DA, "ERROR_IPSEC_MM_FILTER_PENDING_DELETION"),
+    (0x000032DB, "ERROR_IPSEC_TRANSPORT_FILTER_PENDING_DELETION"),
+    (0x000032DC, "ERROR_IPSEC_TUNNEL_FILTER_PENDING_DELETION"),
+    (0x000032DD, "ERROR_IPSEC_MM_POLICY_PENDING_DELETION"),
+    (0x000032DE, "ERROR_IPSEC_MM_AUTH_PENDING_DELETION"),
+    (0x000032DF, "ERROR_IPSEC_QM_POLICY_PENDING_DELETION"),
+    (0x000035E8, "ERROR_IPSEC_IKE_NEG_STATUS_BEGIN"),
+    (0x000035E9, "ERROR_IPSEC_IKE_AUTH_FAIL"),
+    (0x000035EA, "ERROR_IPSEC_IKE_ATTRIB_FAIL"),
+    (0x000035EB, "ERROR_IPSEC_IKE_NEGOTIATION_PENDING"),
+    (0x000035EC, "ERROR_IPSEC_IKE_GENERAL_PROCESSING_ERROR"),
+    (0x000035ED, "ERROR_IPSEC_IKE_TIMED_OUT"),
+    (0x000035EE, "ERROR_IPSEC_IKE_NO_CERT"),
+    (0x000035EF, "ERROR_IPSEC_IKE_SA_DELETED"),
+    (0x000035F0, "ERROR_IPSEC_IKE_SA_REAPED"),
+    (0x000035F1, "ERROR_IPSEC_IKE_MM_ACQUIRE_DROP"),
+    (0x000035F2, "ERROR_IPSEC_IKE_QM_ACQUIRE_DROP"),
+    (0x000035F3, "ERROR_IPSEC_IKE_QUEUE_DROP_MM"),
+    (0x000035F4, "ERROR_IPSEC_IKE_QUEUE_DROP_NO_MM"),
+    (0x000035F5, "ERROR_IPSEC_IKE_DROP_NO_RESPONSE"),
+    (0x000035F6, "ERROR_IPSEC_IKE_MM_DELAY_DROP"),
+    (0x000035F7, "ERROR_IPSEC_IKE_QM_DELAY_DROP"),
+    (0x000035F8, "ERROR_IPSEC_IKE_ERROR"),
+    (0x000035F9, "ERROR_IPSEC_IKE_CRL_FAILED"),
+    (0x000035FA, "ERROR_IPSEC_IKE_INVALID_KEY_USAGE"),
+    (0x000035FB, "ERROR_IPSEC_IKE_INVALID_CERT_TYPE"),
+    (0x000035FC, "ERROR_IPSEC_IKE_NO_PRIVATE_KEY"),
+    (0x000035FD, "ERROR_IPSEC_IKE_SIMULTANEOUS_REKEY"),
+    (0x000035FE, "ERROR_IPSEC_IKE_DH_FAIL"),
+    (0x000035FF, "ERROR_IPSEC_IKE_CRITICAL_PAYLOAD_NOT_RECOGNIZED"),
+    (0x00003600, "ERROR_IPSEC_IKE_INVALID_HEADER"),
+    (0x00003601, "ERROR_IPSEC_IKE_NO_POLICY"),
+    (0x00003602, "ERROR_IPSEC_IKE_INVALID_SIGNATURE"),
+    (0x00003603, "ERROR_IPSEC_IKE_KERBEROS_ERROR"),
+    (0x00003604, "ERROR_IPSEC_IKE_NO_PUBLIC_KEY"),
+    (0x00003605, "ERROR_IPSEC_IKE_PROCESS_ERR"),
+    (0x00003606, "ERROR_IPSEC_IKE_PROCESS_ERR_SA"),
+    (0x00003607, "ERROR_IPSEC_IKE_PROCESS_ERR_PROP"),
+    (0x00003608, "ERROR_IPSEC_IKE_PROCESS_ERR_TRANS"),
+    (0x00003609, "ERROR_IPSEC_IKE_PROCESS_ERR_KE"),
+    (0x0000360A, "ERROR_IPSEC_IKE_PROCESS_ERR_ID"),
+    (0x0000360B, "ERROR_IPSEC_IKE_PROCESS_ERR_CERT"),
+    (0x0000360C, "ERROR_IPSEC_IKE_PROCESS_ERR_CERT_REQ"),
+    (0x0000360D, "ERROR_IPSEC_IKE_PROCESS_ERR_HASH"),
+    (0x0000360E, "ERROR_IPSEC_IKE_PROCESS_ERR_SIG"),
+    (0x0000360F, "ERROR_IPSEC_IKE_PROCESS_ERR_NONCE"),
+    (0x00003610, "ERROR_IPSEC_IKE_PROCESS_ERR_NOTIFY"),
+    (0x00003611, "ERROR_IPSEC_IKE_PROCESS_ERR_DELETE"),
+    (0x00003612, "ERROR_IPSEC_IKE_PROCESS_ERR_VENDOR"),
+    (0x00003613, "ERROR_IPSEC_IKE_INVALID_PAYLOAD"),
+    (0x00003614, "ERROR_IPSEC_IKE_LOAD_SOFT_SA"),
+    (0x00003615, "ERROR_IPSEC_IKE_SOFT_SA_TORN_DOWN"),
+    (0x00003616, "ERROR_IPSEC_IKE_INVALID_COOKIE"),
+    (0x00003617, "ERROR_IPSEC_IKE_NO_PEER_CERT"),
+    (0x00003618, "ERROR_IPSEC_IKE_PEER_CRL_FAILED"),
+    (0x00003619, "ERROR_IPSEC_IKE_POLICY_CHANGE"),
+    (0x0000361A, "ERROR_IPSEC_IKE_NO_MM_POLICY"),
+    (0x0000361B, "ERROR_IPSEC_IKE_NOTCBPRIV"),
+    (0x0000361C, "ERROR_IPSEC_IKE_SECLOADFAIL"),
+    (0x0000361D, "ERROR_IPSEC_IKE_FAILSSPINIT"),
+    (0x0000361E, "ERROR_IPSEC_IKE_FAILQUERYSSP"),
+    (0x0000361F, "ERROR_IPSEC_IKE_SRVACQFAIL"),
+    (0x00003620, "ERROR_IPSEC_IKE_SRVQUERYCRED"),
+    (0x00003621, "ERROR_IPSEC_IKE_GETSPIFAIL"),
+    (0x00003622, "ERROR_IPSEC_IKE_INVALID_FILTER"),
+    (0x00003623, "ERROR_IPSEC_IKE_OUT_OF_MEMORY"),
+    (0x00003624, "ERROR_IPSEC_IKE_ADD_UPDATE_KEY_FAILED"),
+    (0x00003625, "ERROR_IPSEC_IKE_INVALID_POLICY"),
+    (0x00003626, "ERROR_IPSEC_IKE_UNKNOWN_DOI"),
+    (0x00003627, "ERROR_IPSEC_IKE_INVALID_SITUATION"),
+    (0x00003628, "ERROR_IPSEC_IKE_DH_FAILURE"),
+    (0x00003629, "ERROR_IPSEC_IKE_INVALID_GROUP"),
+    (0x0000362A, "ERROR_IPSEC_IKE_ENCRYPT"),
+    (0x0000362B, "ERROR_IPSEC_IKE_DECRYPT"),
+    (0x0000362C, "ERROR_IPSEC_IKE_POLICY_MATCH"),
+    (0x0000362D, "ERROR_IPSEC_IKE_UNSUPPORTED_ID"),
+    (0x0000362E, "ERROR_IPSEC_IKE_INVALID_HASH"),
+    (0x0000362F, "ERROR_IPSEC_IKE_INVALID_HASH_ALG"),
+    (0x00003630, "ERROR_IPSEC_IKE_INVALID_HASH_SIZE"),
+    (0x00003631, "ERROR_IPSEC_IKE_INVALID_ENCRYPT_ALG"),
+    (0x00003632, "ERROR_IPSEC_IKE_INVALID_AUTH_ALG"),
+    (0x00003633, "ERROR_IPSEC_IKE_INVALID_SIG"),
+    (0x00003634, "ERROR_IPSEC_IKE_LOAD_FAILED"),
+    (0x00003635, "ERROR_IPSEC_IKE_RPC_DELETE"),
+    (0x00003636, "ERROR_IPSEC_IKE_BENIGN_REINIT"),
+    (0x00003637, "ERROR_IPSEC_IKE_INVALID_RESPONDER_LIFETIME_NOTIFY"),
+    (0x00003638, "ERROR_IPSEC_IKE_INVALID_MAJOR_VERSION"),
+    (0x00003639, "ERROR_IPSEC_IKE_INVALID_CERT_KEYLEN"),
+    (0x0000363A, "ERROR_IPSEC_IKE_MM_LIMIT"),
+    (0x0000363B, "ERROR_IPSEC_IKE_NEGOTIATION_DISABLED"),
+    (0x0000363C, "ERROR_IPSEC_IKE_QM_LIMIT"),
+    (0x0000363D, "ERROR_IPSEC_IKE_MM_EXPIRED"),
+    (0x0000363E, "ERROR_IPSEC_IKE_PEER_MM_ASSUMED_INVALID"),
+    (0x0000363F, "ERROR_IPSEC_IKE_CERT_CHAIN_POLICY_MISMATCH"),
+    (0x00003640, "ERROR_IPSEC_IKE_UNEXPECTED_MESSAGE_ID"),
+    (0x00003641, "ERROR_IPSEC_IKE_INVALID_AUTH_PAYLOAD"),
+    (0x00003642, "ERROR_IPSEC_IKE_DOS_COOKIE_SENT"),
+    (0x00003643, "ERROR_IPSEC_IKE_SHUTTING_DOWN"),
+    (0x00003644, "ERROR_IPSEC_IKE_CGA_AUTH_FAILED"),
+    (0x00003645, "ERROR_IPSEC_IKE_PROCESS_ERR_NATOA"),
+    (0x00003646, "ERROR_IPSEC_IKE_INVALID_MM_FOR_QM"),
+    (0x00003647, "ERROR_IPSEC_IKE_QM_EXPIRED"),
+    (0x00003648, "ERROR_IPSEC_IKE_TOO_MANY_FILTERS"),
+    (0x00003649, "ERROR_IPSEC_IKE_NEG_STATUS_END"),
+    (0x0000364A, "ERROR_IPSEC_IKE_KILL_DUMMY_NAP_TUNNEL"),
+    (0x0000364B, "ERROR_IPSEC_IKE_INNER_IP_ASSIGNMENT_FAILURE"),
+    (0x0000364C, "ERROR_IPSEC_IKE_REQUIRE_CP_PAYLOAD_MISSING"),
+    (0x0000364D, "ERROR_IPSEC_KEY_MODULE_IMPERSONATION_NEGOTIATION_PENDING"),
+    (0x0000364E, "ERROR_IPSEC_IKE_COEXISTENCE_SUPPRESS"),
+    (0x0000364F, "ERROR_IPSEC_IKE_RATELIMIT_DROP"),
+    (0x00003650, "ERROR_IPSEC_IKE_PEER_DOESNT_SUPPORT_MOBIKE"),
+    (0x00003651, "ERROR_IPSEC_IKE_AUTHORIZATION_FAILURE"),
+    (0x00003652, "ERROR_IPSEC_IKE_STRONG_CRED_AUTHORIZATION_FAILURE"),
+    (0x00003653, "ERROR_IPSEC_IKE_AUTHORIZATION_FAILURE_WITH_OPTIONAL_RETRY"),
+    (0x00003654, "ERROR_IPSEC_IKE_STRONG_CRED_AUTHORIZATION_AND_CERTMAP_FAILURE"),
+    (0x00003655, "ERROR_IPSEC_IKE_NEG_STATUS_EXTENDED_END"),
+    (0x00003656, "ERROR_IPSEC_BAD_SPI"),
+    (0x00003657, "ERROR_IPSEC_SA_LIFETIME_EXPIRED"),
+    (0x00003658, "ERROR_IPSEC_WRONG_SA"),
+    (0x00003659, "ERROR_IPSEC_REPLAY_CHECK_FAILED"),
+    (0x0000365A, "ERROR_IPSEC_INVALID_PACKET"),
+    (0x0000365B, "ERROR_IPSEC_INTEGRITY_CHECK_FAILED"),
+    (0x0000365C, "ERROR_IPSEC_CLEAR_TEXT_DROP"),
+    (0x0000365D, "ERROR_IPSEC_AUTH_FIREWALL_DROP"),
+    (0x0000365E, "ERROR_IPSEC_THROTTLE_DROP"),
+    (0x00003665, "ERROR_IPSEC_DOSP_BLOCK"),
+    (0x00003666, "ERROR_IPSEC_DOSP_RECEIVED_MULTICAST"),
+    (0x00003667, "ERROR_IPSEC_DOSP_INVALID_PACKET"),
+    (0x00003668, "ERROR_IPSEC_DOSP_STATE_LOOKUP_FAILED"),
+    (0x00003669, "ERROR_IPSEC_DOSP_MAX_ENTRIES"),
+    (0x0000366A, "ERROR_IPSEC_DOSP_KEYMOD_NOT_ALLOWED"),
+    (0x0000366B, "ERROR_IPSEC_DOSP_NOT_INSTALLED"),
+    (0x0000366C, "ERROR_IPSEC_DOSP_MAX_PER_IP_RATELIMIT_QUEUES"),
+    (0x000036B0, "ERROR_SXS_SECTION_NOT_FOUND"),
+    (0x000036B1, "ERROR_SXS_CANT_GEN_ACTCTX"),
+    (0x000036B2, "ERROR_SXS_INVALID_ACTCTXDATA_FORMAT"),
+    (0x000036B3, "ERROR_SXS_ASSEMBLY_NOT_FOUND"),
+    (0x000036B4, "ERROR_SXS_MANIFEST_FORMAT_ERROR"),
+    (0x000036B5, "ERROR_SXS_MANIFEST_PARSE_ERROR"),
+    (0x000036B6, "ERROR_SXS_ACTIVATION_CONTEXT_DISABLED"),
+    (0x000036B7, "ERROR_SXS_KEY_NOT_FOUND"),
+    (0x000036B8, "ERROR_SXS_VERSION_CONFLICT"),
+    (0x000036B9, "ERROR_SXS_WRONG_SECTION_TYPE"),
+    (0x000036BA, "ERROR_SXS_THREAD_QUERIES_DISABLED"),
+    (0x000036BB, "ERROR_SXS_PROCESS_DEFAULT_ALREADY_SET"),
+    (0x000036BC, "ERROR_SXS_UNKNOWN_ENCODING_GROUP"),
+    (0x000036BD, "ERROR_SXS_UNKNOWN_ENCODING"),
+    (0x000036BE, "ERROR_SXS_INVALID_XML_NAMESPACE_URI"),
+    (0x000036BF, "ERROR_SXS_ROOT_MANIFEST_DEPENDENCY_NOT_INSTALLED"),
+    (0x000036C0, "ERROR_SXS_LEAF_MANIFEST_DEPENDENCY_NOT_INSTALLED"),
+    (0x000036C1, "ERROR_SXS_INVALID_ASSEMBLY_IDENTITY_ATTRIBUTE"),
+    (0x000036C2, "ERROR_SXS_MANIFEST_MISSING_REQUIRED_DEFAULT_NAMESPACE"),
+    (0x000036C3, "ERROR_SXS_MANIFEST_INVALID_REQUIRED_DEFAULT_NAMESPACE"),
+    (0x000036C4, "ERROR_SXS_PRIVATE_MANIFEST_CROSS_PATH_WITH_REPARSE_POINT"),
+    (0x000036C5, "ERROR_SXS_DUPLICATE_DLL_NAME"),
+    (0x000036C6, "ERROR_SXS_DUPLICATE_WINDOWCLASS_NAME"),
+    (0x000036C7, "ERROR_SXS_DUPLICATE_CLSID"),
+    (0x000036C8, "ERROR_SXS_DUPLICATE_IID"),
+    (0x000036C9, "ERROR_SXS_DUPLICATE_TLBID"),
+    (0x000036CA, "ERROR_SXS_DUPLICATE_PROGID"),
+    (0x000036CB, "ERROR_SXS_DUPLICATE_ASSEMBLY_NAME"),
+    (0x000036CC, "ERROR_SXS_FILE_HASH_MISMATCH"),
+    (0x000036CD, "ERROR_SXS_POLICY_PARSE_ERROR"),
+    (0x000036CE, "ERROR_SXS_XML_E_MISSINGQUOTE"),
+    (0x000036CF, "ERROR_SXS_XML_E_COMMENTSYNTAX"),
+    (0x000036D0, "ERROR_SXS_XML_E_BADSTARTNAMECHAR"),
+    (0x000036D1, "ERROR_SXS_XML_E_BADNAMECHAR"),
+    (0x000036D2, "ERROR_SXS_XML_E_BADCHARINSTRING"),
+    (0x000036D3, "ERROR_SXS_XML_E_XMLDECLSYNTAX"),
+    (0x000036D4, "ERROR_SXS_XML_E_BADCHARDATA"),
+    (0x000036D5, "ERROR_SXS_XML_E_MISSINGWHITESPACE"),
+    (0x000036D6, "ERROR_SXS_XML_E_EXPECTINGTAGEND"),
+    (0x000036D7, "ERROR_SXS_XML_E_MISSINGSEMICOLON"),
+    (0x000036D8, "ERROR_SXS_XML_E_UNBALANCEDPAREN"),
+    (0x000036D9, "ERROR_SXS_XML_E_INTERNALERROR"),
+    (0x000036DA, "ERROR_SXS_XML_E_UNEXPECTED_WHITESPACE"),
+    (0x000036DB, "ERROR_SXS_XML_E_INCOMPLETE_ENCODING"),
+    (0x000036DC, "ERROR_SXS_XML_E_MISSING_PAREN"),
+    (0x000036DD, "ERROR_SXS_XML_E_EXPECTINGCLOSEQUOTE"),
+    (0x000036DE, "ERROR_SXS_XML_E_MULTIPLE_COLONS"),
+    (0x000036DF, "ERROR_SXS_XML_E_INVALID_DECIMAL"),
+    (0x000036E0, "ERROR_SXS_XML_E_INVALID_HEXIDECIMAL"),
+    (0x000036E1, "ERROR_SXS_XML_E_INVALID_UNICODE"),
+    (0x000036E2, "ERROR_SXS_XML_E_WHITESPACEORQUESTIONMARK"),
+    (0x000036E3, "ERROR_SXS_XML_E_UNEXPECTEDENDTAG"),
+    (0x000036E4, "ERROR_SXS_XML_E_UNCLOSEDTAG"),
+    (0x000036E5, "ERROR_SXS_XML_E_DUPLICATEATTRIBUTE"),
+    (0x000036E6, "ERROR_SXS_XML_E_MULTIPLEROOTS"),
+    (0x000036E7, "ERROR_SXS_XML_E_INVALIDATROOTLEVEL"),
+    (0x000036E8, "ERROR_SXS_XML_E_BADXMLDECL"),
+    (0x000036E9, "ERROR_SXS_XML_E_MISSINGROOT"),
+    (0x000036EA, "ERROR_SXS_XML_E_UNEXPECTEDEOF"),
+    (0x000036EB, "ERROR_SXS_XML_E_BADPEREFINSUBSET"),
+    (0x000036EC, "ERROR_SXS_XML_E_UNCLOSEDSTARTTAG"),
+    (0x000036ED, "ERROR_SXS_XML_E_UNCLOSEDENDTAG"),
+    (0x000036EE, "ERROR_SXS_XML_E_UNCLOSEDSTRING"),
+    (0x000036EF, "ERROR_SXS_XML_E_UNCLOSEDCOMMENT"),
+    (0x000036F0, "ERROR_SXS_XML_E_UNCLOSEDDECL"),
+    (0x000036F1, "ERROR_SXS_XML_E_UNCLOSEDCDATA"),
+    (0x000036F2, "ERROR_SXS_XML_E_RESERVEDNAMESPACE"),
+    (0x000036F3, "ERROR_SXS_XML_E_INVALIDENCODING"),
+    (0x000036F4, "ERROR_SXS_XML_E_INVALIDSWITCH"),
+    (0x000036F5, "ERROR_SXS_XML_E_BADXMLCASE"),
+    (0x000036F6, "ERROR_SXS_XML_E_INVALID_STANDALONE"),
+    (0x000036F7, "ERROR_SXS_XML_E_UNEXPECTED_STANDALONE"),
+    (0x000036F8, "ERROR_SXS_XML_E_INVALID_VERSION"),
+    (0x000036F9, "ERROR_SXS_XML_E_MISSINGEQUALS"),
+    (0x000036FA, "ERROR_SXS_PROTECTION_RECOVERY_FAILED"),
+    (0x000036FB, "ERROR_SXS_PROTECTION_PUBLIC_KEY_TOO_SHORT"),
+    (0x000036FC, "ERROR_SXS_PROTECTION_CATALOG_NOT_VALID"),
+    (0x000036FD, "ERROR_SXS_UNTRANSLATABLE_HRESULT"),
+    (0x000036FE, "ERROR_SXS_PROTECTION_CATALOG_FILE_MISSING"),
+    (0x000036FF, "ERROR_SXS_MISSING_ASSEMBLY_IDENTITY_ATTRIBUTE"),
+    (0x00003700, "ERROR_SXS_INVALID_ASSEMBLY_IDENTITY_ATTRIBUTE_NAME"),
+    (0x00003701, "ERROR_SXS_ASSEMBLY_MISSING"),
+    (0x00003702, "ERROR_SXS_CORRUPT_ACTIVATION_STACK"),
+    (0x00003703, "ERROR_SXS_CORRUPTION"),
+    (0x00003704, "ERROR_SXS_EARLY_DEACTIVATION"),
+    (0x00003705, "ERROR_SXS_INVALID_DEACTIVATION"),
+    (0x00003706, "ERROR_SXS_MULTIPLE_DEACTIVATION"),
+    (0x00003707, "ERROR_SXS_PROCESS_TERMINATION_REQUESTED"),
+    (0x00003708, "ERROR_SXS_RELEASE_ACTIVATION_CONTEXT"),
+    (0x00003709, "ERROR_SXS_SYSTEM_DEFAULT_ACTIVATION_CONTEXT_EMPTY"),
+    (0x0000370A, "ERROR_SXS_INVALID_IDENTITY_ATTRIBUTE_VALUE"),
+    (0x0000370B, "ERROR_SXS_INVALID_IDENTITY_ATTRIBUTE_NAME"),
+    (0x0000370C, "ERROR_SXS_IDENTITY_DUPLICATE_ATTRIBUTE"),
+    (0x0000370D, "ERROR_SXS_IDENTITY_PARSE_ERROR"),
+    (0x0000370E, "ERROR_MALFORMED_SUBSTITUTION_STRING"),
+    (0x0000370F, "ERROR_SXS_INCORRECT_PUBLIC_KEY_TOKEN"),
+    (0x00003710, "ERROR_UNMAPPED_SUBSTITUTION_STRING"),
+    (0x00003711, "ERROR_SXS_ASSEMBLY_NOT_LOCKED"),
+    (0x00003712, "ERROR_SXS_COMPONENT_STORE_CORRUPT"),
+    (0x00003713, "ERROR_ADVANCED_INSTALLER_FAILED"),
+    (0x00003714, "ERROR_XML_ENCODING_MISMATCH"),
+    (0x00003715, "ERROR_SXS_MANIFEST_IDENTITY_SAME_BUT_CONTENTS_DIFFERENT"),
+    (0x00003716, "ERROR_SXS_IDENTITIES_DIFFERENT"),
+    (0x00003717, "ERROR_SXS_ASSEMBLY_IS_NOT_A_DEPLOYMENT"),
+    (0x00003718, "ERROR_SXS_FILE_NOT_PART_OF_ASSEMBLY"),
+    (0x00003719, "ERROR_SXS_MANIFEST_TOO_BIG"),
+    (0x0000371A, "ERROR_SXS_SETTING_NOT_REGISTERED"),
+    (0x0000371B, "ERROR_SXS_TRANSACTION_CLOSURE_INCOMPLETE"),
+    (0x0000371C, "ERROR_SMI_PRIMITIVE_INSTALLER_FAILED"),
+    (0x0000371D, "ERROR_GENERIC_COMMAND_FAILED"),
+    (0x0000371E, "ERROR_SXS_FILE_HASH_MISSING"),
+    (0x0000371F, "ERROR_SXS_DUPLICATE_ACTIVATABLE_CLASS"),
+    (0x00003A98, "ERROR_EVT_INVALID_CHANNEL_PATH"),
+    (0x00003A99, "ERROR_EVT_INVALID_QUERY"),
+    (0x00003A9A, "ERROR_EVT_PUBLISHER_METADATA_NOT_FOUND"),
+    (0x00003A9B, "ERROR_EVT_EVENT_TEMPLATE_NOT_FOUND"),
+    (0x00003A9C, "ERROR_EVT_INVALID_PUBLISHER_NAME"),
+    (0x00003A9D, "ERROR_EVT_INVALID_EVENT_DATA"),
+    (0x00003A9F, "ERROR_EVT_CHANNEL_NOT_FOUND"),
+    (0x00003AA0, "ERROR_EVT_MALFORMED_XML_TEXT"),
+    (0x00003AA1, "ERROR_EVT_SUBSCRIPTION_TO_DIRECT_CHANNEL"),
+    (0x00003AA2, "ERROR_EVT_CONFIGURATION_ERROR"),
+    (0x00003AA3, "ERROR_EVT_QUERY_RESULT_STALE"),
+    (0x00003AA4, "ERROR_EVT_QUERY_RESULT_INVALID_POSITION"),
+    (0x00003AA5, "ERROR_EVT_NON_VALIDATING_MSXML"),
+    (0x00003AA6, "ERROR_EVT_FILTER_ALREADYSCOPED"),
+    (0x00003AA7, "ERROR_EVT_FILTER_NOTELTSET"),
+    (0x00003AA8, "ERROR_EVT_FILTER_INVARG"),
+    (0x00003AA9, "ERROR_EVT_FILTER_INVTEST"),
+    (0x00003AAA, "ERROR_EVT_FILTER_INVTYPE"),
+    (0x00003AAB, "ERROR_EVT_FILTER_PARSEERR"),
+    (0x00003AAC, "ERROR_EVT_FILTER_UNSUPPORTEDOP"),
+    (0x00003AAD, "ERROR_EVT_FILTER_UNEXPECTEDTOKEN"),
+    (0x00003AAE, "ERROR_EVT_INVALID_OPERATION_OVER_ENABLED_DIRECT_CHANNEL"),
+    (0x00003AAF, "ERROR_EVT_INVALID_CHANNEL_PROPERTY_VALUE"),
+    (0x00003AB0, "ERROR_EVT_INVALID_PUBLISHER_PROPERTY_VALUE"),
+    (0x00003AB1, "ERROR_EVT_CHANNEL_CANNOT_ACTIVATE"),
+    (0x00003AB2, "ERROR_EVT_FILTER_TOO_COMPLEX"),
+    (0x00003AB3, "ERROR_EVT_MESSAGE_NOT_FOUND"),
+    (0x00003AB4, "ERROR_EVT_MESSAGE_ID_NOT_FOUND"),
+    (0x00003AB5, "ERROR_EVT_UNRESOLVED_VALUE_INSERT"),
+    (0x00003AB6, "ERROR_EVT_UNRESOLVED_PARAMETER_INSERT"),
+    (0x00003AB7, "ERROR_EVT_MAX_INSERTS_REACHED"),
+    (0x00003AB8, "ERROR_EVT_EVENT_DEFINITION_NOT_FOUND"),
+    (0x00003AB9, "ERROR_EVT_MESSAGE_LOCALE_NOT_FOUND"),
+    (0x00003ABA, "ERROR_EVT_VERSION_TOO_OLD"),
+    (0x00003ABB, "ERROR_EVT_VERSION_TOO_NEW"),
+    (0x00003ABC, "ERROR_EVT_CANNOT_OPEN_CHANNEL_OF_QUERY"),
+    (0x00003ABD, "ERROR_EVT_PUBLISHER_DISABLED"),
+    (0x00003ABE, "ERROR_EVT_FILTER_OUT_OF_RANGE"),
+    (0x00003AE8, "ERROR_EC_SUBSCRIPTION_CANNOT_ACTIVATE"),
+    (0x00003AE9, "ERROR_EC_LOG_DISABLED"),
+    (0x00003AEA, "ERROR_EC_CIRCULAR_FORWARDING"),
+    (0x00003AEB, "ERROR_EC_CREDSTORE_FULL"),
+    (0x00003AEC, "ERROR_EC_CRED_NOT_FOUND"),
+    (0x00003AED, "ERROR_EC_NO_ACTIVE_CHANNEL"),
+    (0x00003AFC, "ERROR_MUI_FILE_NOT_FOUND"),
+    (0x00003AFD, "ERROR_MUI_INVALID_FILE"),
+    (0x00003AFE, "ERROR_MUI_INVALID_RC_CONFIG"),
+    (0x00003AFF, "ERROR_MUI_INVALID_LOCALE_NAME"),
+    (0x00003B00, "ERROR_MUI_INVALID_ULTIMATEFALLBACK_NAME"),
+    (0x00003B01, "ERROR_MUI_FILE_NOT_LOADED"),
+    (0x00003B02, "ERROR_RESOURCE_ENUM_USER_STOP"),
+    (0x00003B03, "ERROR_MUI_INTLSETTINGS_UILANG_NOT_INSTALLED"),
+    (0x00003B04, "ERROR_MUI_INTLSETTINGS_INVALID_LOCALE_NAME"),
+    (0x00003B06, "ERROR_MRM_RUNTIME_NO_DEFAULT_OR_NEUTRAL_RESOURCE"),
+    (0x00003B07, "ERROR_MRM_INVALID_PRICONFIG"),
+    (0x00003B08, "ERROR_MRM_INVALID_FILE_TYPE"),
+    (0x00003B09, "ERROR_MRM_UNKNOWN_QUALIFIER"),
+    (0x00003B0A, "ERROR_MRM_INVALID_QUALIFIER_VALUE"),
+    (0x00003B0B, "ERROR_MRM_NO_CANDIDATE"),
+    (0x00003B0C, "ERROR_MRM_NO_MATCH_OR_DEFAULT_CANDIDATE"),
+    (0x00003B0D, "ERROR_MRM_RESOURCE_TYPE_MISMATCH"),
+    (0x00003B0E, "ERROR_MRM_DUPLICATE_MAP_NAME"),
+    (0x00003B0F, "ERROR_MRM_DUPLICATE_ENTRY"),
+    (0x00003B10, "ERROR_MRM_INVALID_RESOURCE_IDENTIFIER"),
+    (0x00003B11, "ERROR_MRM_FILEPATH_TOO_LONG"),
+    (0x00003B12, "ERROR_MRM_UNSUPPORTED_DIRECTORY_TYPE"),
+    (0x00003B16, "ERROR_MRM_INVALID_PRI_FILE"),
+    (0x00003B17, "ERROR_MRM_NAMED_RESOURCE_NOT_FOUND"),
+    (0x00003B1F, "ERROR_MRM_MAP_NOT_FOUND"),
+    (0x00003B20, "ERROR_MRM_UNSUPPORTED_PROFILE_TYPE"),
+    (0x00003B21, "ERROR_MRM_INVALID_QUALIFIER_OPERATOR"),
+    (0x00003B22, "ERROR_MRM_INDETERMINATE_QUALIFIER_VALUE"),
+    (0x00003B23, "ERROR_MRM_AUTOMERGE_ENABLED"),
+    (0x00003B24, "ERROR_MRM_TOO_MANY_RESOURCES"),
+    (0x00003B25, "ERROR_MRM_UNSUPPORTED_FILE_TYPE_FOR_MERGE"),
+    (0x00003B26, "ERROR_MRM_UNSUPPORTED_FILE_TYPE_FOR_LOAD_UNLOAD_PRI_FILE"),
+    (0x00003B27, "ERROR_MRM_NO_CURRENT_VIEW_ON_THREAD"),
+    (0x00003B28, "ERROR_DIFFERENT_PROFILE_RESOURCE_MANAGER_EXIST"),
+    (0x00003B29, "ERROR_OPERATION_NOT_ALLOWED_FROM_SYSTEM_COMPONENT"),
+    (0x00003B2A, "ERROR_MRM_DIRECT_REF_TO_NON_DEFAULT_RESOURCE"),
+    (0x00003B2B, "ERROR_MRM_GENERATION_COUNT_MISMATCH"),
+    (0x00003B2C, "ERROR_PRI_MERGE_VERSION_MISMATCH"),
+    (0x00003B2D, "ERROR_PRI_MERGE_MISSING_SCHEMA"),
+    (0x00003B2E, "ERROR_PRI_MERGE_LOAD_FILE_FAILED"),
+    (0x00003B2F, "ERROR_PRI_MERGE_ADD_FILE_FAILED"),
+    (0x00003B30, "ERROR_PRI_MERGE_WRITE_FILE_FAILED"),
+    (0x00003B31, "ERROR_PRI_MERGE_MULTIPLE_PACKAGE_FAMILIES_NOT_ALLOWED"),
+    (0x00003B32, "ERROR_PRI_MERGE_MULTIPLE_MAIN_PACKAGES_NOT_ALLOWED"),
+    (0x00003B33, "ERROR_PRI_MERGE_BUNDLE_PACKAGES_NOT_ALLOWED"),
+    (0x00003B34, "ERROR_PRI_MERGE_MAIN_PACKAGE_REQUIRED"),
+    (0x00003B35, "ERROR_PRI_MERGE_RESOURCE_PACKAGE_REQUIRED"),
+    (0x00003B36, "ERROR_PRI_MERGE_INVALID_FILE_NAME"),
+    (0x00003B37, "ERROR_MRM_PACKAGE_NOT_FOUND"),
+    (0x00003B38, "ERROR_MRM_MISSING_DEFAULT_LANGUAGE"),
+    (0x00003B39, "ERROR_MRM_SCOPE_ITEM_CONFLICT"),
+    (0x00003B60, "ERROR_MCA_INVALID_CAPABILITIES_STRING"),
+    (0x00003B61, "ERROR_MCA_INVALID_VCP_VERSION"),
+    (0x00003B62, "ERROR_MCA_MONITOR_VIOLATES_MCCS_SPECIFICATION"),
+    (0x00003B63, "ERROR_MCA_MCCS_VERSION_MISMATCH"),
+    (0x00003B64, "ERROR_MCA_UNSUPPORTED_MCCS_VERSION"),
+    (0x00003B65, "ERROR_MCA_INTERNAL_ERROR"),
+    (0x00003B66, "ERROR_MCA_INVALID_TECHNOLOGY_TYPE_RETURNED"),
+    (0x00003B67, "ERROR_MCA_UNSUPPORTED_COLOR_TEMPERATURE"),
+    (0x00003B92, "ERROR_AMBIGUOUS_SYSTEM_DEVICE"),
+    (0x00003BC3, "ERROR_SYSTEM_DEVICE_NOT_FOUND"),
+    (0x00003BC4, "ERROR_HASH_NOT_SUPPORTED"),
+    (0x00003BC5, "ERROR_HASH_NOT_PRESENT"),
+    (0x00003BD9, "ERROR_SECONDARY_IC_PROVIDER_NOT_REGISTERED"),
+    (0x00003BDA, "ERROR_GPIO_CLIENT_INFORMATION_INVALID"),
+    (0x00003BDB, "ERROR_GPIO_VERSION_NOT_SUPPORTED"),
+    (0x00003BDC, "ERROR_GPIO_INVALID_REGISTRATION_PACKET"),
+    (0x00003BDD, "ERROR_GPIO_OPERATION_DENIED"),
+    (0x00003BDE, "ERROR_GPIO_INCOMPATIBLE_CONNECT_MODE"),
+    (0x00003BDF, "ERROR_GPIO_INTERRUPT_ALREADY_UNMASKED"),
+    (0x00003C28, "ERROR_CANNOT_SWITCH_RUNLEVEL"),
+    (0x00003C29, "ERROR_INVALID_RUNLEVEL_SETTING"),
+    (0x00003C2A, "ERROR_RUNLEVEL_SWITCH_TIMEOUT"),
+    (0x00003C2B, "ERROR_RUNLEVEL_SWITCH_AGENT_TIMEOUT"),
+    (0x00003C2C, "ERROR_RUNLEVEL_SWITCH_IN_PROGRESS"),
+    (0x00003C2D, "ERROR_SERVICES_FAILED_AUTOSTART"),
+    (0x00003C8D, "ERROR_COM_TASK_STOP_PENDING"),
+    (0x00003CF0, "ERROR_INSTALL_OPEN_PACKAGE_FAILED"),
+    (0x00003CF1, "ERROR_INSTALL_PACKAGE_NOT_FOUND"),
+    (0x00003CF2, "ERROR_INSTALL_INVALID_PACKAGE"),
+    (0x00003CF3, "ERROR_INSTALL_RESOLVE_DEPENDENCY_FAILED"),
+    (0x00003CF4, "ERROR_INSTALL_OUT_OF_DISK_SPACE"),
+    (0x00003CF5, "ERROR_INSTALL_NETWORK_FAILURE"),
+    (0x00003CF6, "ERROR_INSTALL_REGISTRATION_FAILURE"),
+    (0x00003CF7, "ERROR_INSTALL_DEREGISTRATION_FAILURE"),
+    (0x00003CF8, "ERROR_INSTALL_CANCEL"),
+    (0x00003CF9, "ERROR_INSTALL_FAILED"),
+    (0x00003CFA, "ERROR_REMOVE_FAILED"),
+    (0x00003CFB, "ERROR_PACKAGE_ALREADY_EXISTS"),
+    (0x00003CFC, "ERROR_NEEDS_REMEDIATION"),
+    (0x00003CFD, "ERROR_INSTALL_PREREQUISITE_FAILED"),
+    (0x00003CFE, "ERROR_PACKAGE_REPOSITORY_CORRUPTED"),
+    (0x00003CFF, "ERROR_INSTALL_POLICY_FAILURE"),
+    (0x00003D00, "ERROR_PACKAGE_UPDATING"),
+    (0x00003D01, "ERROR_DEPLOYMENT_BLOCKED_BY_POLICY"),
+    (0x00003D02, "ERROR_PACKAGES_IN_USE"),
+    (0x00003D03, "ERROR_RECOVERY_FILE_CORRUPT"),
+    (0x00003D04, "ERROR_INVALID_STAGED_SIGNATURE"),
+    (0x00003D05, "ERROR_DELETING_EXISTING_APPLICATIONDATA_STORE_FAILED"),
+    (0x00003D06, "ERROR_INSTALL_PACKAGE_DOWNGRADE"),
+    (0x00003D07, "ERROR_SYSTEM_NEEDS_REMEDIATION"),
+    (0x00003D08, "ERROR_APPX_INTEGRITY_FAILURE_CLR_NGEN"),
+    (0x00003D09, "ERROR_RESILIENCY_FILE_CORRUPT"),
+    (0x00003D0A, "ERROR_INSTALL_FIREWALL_SERVICE_NOT_RUNNING"),
+    (0x00003D0B, "ERROR_PACKAGE_MOVE_FAILED"),
+    (0x00003D0C, "ERROR_INSTALL_VOLUME_NOT_EMPTY"),
+    (0x00003D0D, "ERROR_INSTALL_VOLUME_OFFLINE"),
+    (0x00003D0E, "ERROR_INSTALL_VOLUME_CORRUPT"),
+    (0x00003D0F, "ERROR_NEEDS_REGISTRATION"),
+    (0x00003D10, "ERROR_INSTALL_WRONG_PROCESSOR_ARCHITECTURE"),
+    (0x00003D11, "ERROR_DEV_SIDELOAD_LIMIT_EXCEEDED"),
+    (0x00003D12, "ERROR_INSTALL_OPTIONAL_PACKAGE_REQUIRES_MAIN_PACKAGE"),
+    (0x00003D13, "ERROR_PACKAGE_NOT_SUPPORTED_ON_FILESYSTEM"),
+    (0x00003D14, "ERROR_PACKAGE_MOVE_BLOCKED_BY_STREAMING"),
+    (0x00003D15, "ERROR_INSTALL_OPTIONAL_PACKAGE_APPLICATIONID_NOT_UNIQUE"),
+    (0x00003D16, "ERROR_PACKAGE_STAGING_ONHOLD"),
+    (0x00003D17, "ERROR_INSTALL_INVALID_RELATED_SET_UPDATE"),
+    (0x00003D18, "ERROR_INSTALL_OPTIONAL_PACKAGE_REQUIRES_MAIN_PACKAGE_FULLTRUST_CAPABILITY"),
+    (0x00003D19, "ERROR_DEPLOYMENT_BLOCKED_BY_USER_LOG_OFF"),
+    (0x00003D1A, "ERROR_PROVISION_OPTIONAL_PACKAGE_REQUIRES_MAIN_PACKAGE_PROVISIONED"),
+    (0x00003D1B, "ERROR_PACKAGES_REPUTATION_CHECK_FAILED"),
+    (0x00003D1C, "ERROR_PACKAGES_REPUTATION_CHECK_TIMEDOUT"),
+    (0x00003D1D, "ERROR_DEPLOYMENT_OPTION_NOT_SUPPORTED"),
+    (0x00003D1E, "ERROR_APPINSTALLER_ACTIVATION_BLOCKED"),
+    (0x00003D1F, "ERROR_REGISTRATION_FROM_REMOTE_DRIVE_NOT_SUPPORTED"),
+    (0x00003D20, "ERROR_APPX_RAW_DATA_WRITE_FAILED"),
+    (0x00003D21, "ERROR_DEPLOYMENT_BLOCKED_BY_VOLUME_POLICY_PACKAGE"),
+    (0x00003D22, "ERROR_DEPLOYMENT_BLOCKED_BY_VOLUME_POLICY_MACHINE"),
+    (0x00003D23, "ERROR_DEPLOYMENT_BLOCKED_BY_PROFILE_POLICY"),
+    (0x00003D24, "ERROR_DEPLOYMENT_FAILED_CONFLICTING_MUTABLE_PACKAGE_DIRECTORY"),
+    (0x00003D25, "ERROR_SINGLETON_RESOURCE_INSTALLED_IN_ACTIVE_USER"),
+    (0x00003D26, "ERROR_DIFFERENT_VERSION_OF_PACKAGED_SERVICE_INSTALLED"),
+    (0x00003D27, "ERROR_SERVICE_EXISTS_AS_NON_PACKAGED_SERVICE"),
+    (0x00003D28, "ERROR_PACKAGED_SERVICE_REQUIRES_ADMIN_PRIVILEGES"),
+    (0x00003D29, "ERROR_REDIRECTION_TO_DEFAULT_ACCOUNT_NOT_ALLOWED"),
+    (0x00003D2A, "ERROR_PACKAGE_LACKS_CAPABILITY_TO_DEPLOY_ON_HOST"),
+    (0x00003D2B, "ERROR_UNSIGNED_PACKAGE_INVALID_CONTENT"),
+    (0x00003D2C, "ERROR_UNSIGNED_PACKAGE_INVALID_PUBLISHER_NAMESPACE"),
+    (0x00003D2D, "ERROR_SIGNED_PACKAGE_INVALID_PUBLISHER_NAMESPACE"),
+    (0x00003D2E, "ERROR_PACKAGE_EXTERNAL_LOCATION_NOT_ALLOWED"),
+    (0x00003D2F, "ERROR_INSTALL_FULLTRUST_HOSTRUNTIME_REQUIRES_MAIN_PACKAGE_FULLTRUST_CAPABILITY"),
+    (0x00003D30, "ERROR_PACKAGE_LACKS_CAPABILITY_FOR_MANDATORY_STARTUPTASKS"),
+    (0x00003D31, "ERROR_INSTALL_RESOLVE_HOSTRUNTIME_DEPENDENCY_FAILED"),
+    (0x00003D32, "ERROR_MACHINE_SCOPE_NOT_ALLOWED"),
+    (0x00003D33, "ERROR_CLASSIC_COMPAT_MODE_NOT_ALLOWED"),
+    (0x00003D34, "ERROR_STAGEFROMUPDATEAGENT_PACKAGE_NOT_APPLICABLE"),
+    (0x00003D35, "ERROR_PACKAGE_NOT_REGISTERED_FOR_USER"),
+    (0x00003D36, "ERROR_PACKAGE_NAME_MISMATCH"),
+    (0x00003D37, "ERROR_APPINSTALLER_URI_IN_USE"),
+    (0x00003D38, "ERROR_APPINSTALLER_IS_MANAGED_BY_SYSTEM"),
+    (0x00003D54, "APPMODEL_ERROR_NO_PACKAGE"),
+    (0x00003D55, "APPMODEL_ERROR_PACKAGE_RUNTIME_CORRUPT"),
+    (0x00003D56, "APPMODEL_ERROR_PACKAGE_IDENTITY_CORRUPT"),
+    (0x00003D57, "APPMODEL_ERROR_NO_APPLICATION"),
+    (0x00003D58, "APPMODEL_ERROR_DYNAMIC_PROPERTY_READ_FAILED"),
+    (0x00003D59, "APPMODEL_ERROR_DYNAMIC_PROPERTY_INVALID"),
+    (0x00003D5A, "APPMODEL_ERROR_PACKAGE_NOT_AVAILABLE"),
+    (0x00003D5B, "APPMODEL_ERROR_NO_MUTABLE_DIRECTORY"),
+    (0x00003DB8, "ERROR_STATE_LOAD_STORE_FAILED"),
+    (0x00003DB9, "ERROR_STATE_GET_VERSION_FAILED"),
+    (0x00003DBA, "ERROR_STATE_SET_VERSION_FAILED"),
+    (0x00003DBB, "ERROR_STATE_STRUCTURED_RESET_FAILED"),
+    (0x00003DBC, "ERROR_STATE_OPEN_CONTAINER_FAILED"),
+    (0x00003DBD, "ERROR_STATE_CREATE_CONTAINER_FAILED"),
+    (0x00003DBE, "ERROR_STATE_DELETE_CONTAINER_FAILED"),
+    (0x00003DBF, "ERROR_STATE_READ_SETTING_FAILED"),
+    (0x00003DC0, "ERROR_STATE_WRITE_SETTING_FAILED"),
+    (0x00003DC1, "ERROR_STATE_DELETE_SETTING_FAILED"),
+    (0x00003DC2, "ERROR_STATE_QUERY_SETTING_FAILED"),
+    (0x00003DC3, "ERROR_STATE_READ_COMPOSITE_SETTING_FAILED"),
+    (0x00003DC4, "ERROR_STATE_WRITE_COMPOSITE_SETTING_FAILED"),
+    (0x00003DC5, "ERROR_STATE_ENUMERATE_CONTAINER_FAILED"),
+    (0x00003DC6, "ERROR_STATE_ENUMERATE_SETTINGS_FAILED"),
+    (0x00003DC7, "ERROR_STATE_COMPOSITE_SETTING_VALUE_SIZE_LIMIT_EXCEEDED"),
+    (0x00003DC8, "ERROR_STATE_SETTING_VALUE_SIZE_LIMIT_EXCEEDED"),
+    (0x00003DC9, "ERROR_STATE_SETTING_NAME_SIZE_LIMIT_EXCEEDED"),
+    (0x00003DCA, "ERROR_STATE_CONTAINER_NAME_SIZE_LIMIT_EXCEEDED"),
+    (0x00003DE1, "ERROR_API_UNAVAILABLE"),
+    (0x00340001, "ERROR_NDIS_INDICATION_REQUIRED"),
+    (0x00350059, "ERROR_HV_PENDING_PAGE_REQUESTS"),
+    (0x80340002, "ERROR_NDIS_INTERFACE_CLOSING"),
+    (0x80340004, "ERROR_NDIS_BAD_VERSION"),
+    (0x80340005, "ERROR_NDIS_BAD_CHARACTERISTICS"),
+    (0x80340006, "ERROR_NDIS_ADAPTER_NOT_FOUND"),
+    (0x80340007, "ERROR_NDIS_OPEN_FAILED"),
+    (0x80340008, "ERROR_NDIS_DEVICE_FAILED"),
+    (0x80340009, "ERROR_NDIS_MULTICAST_FULL"),
+    (0x8034000A, "ERROR_NDIS_MULTICAST_EXISTS"),
+    (0x8034000B, "ERROR_NDIS_MULTICAST_NOT_FOUND"),
+    (0x8034000C, "ERROR_NDIS_REQUEST_ABORTED"),
+    (0x8034000D, "ERROR_NDIS_RESET_IN_PROGRESS"),
+    (0x8034000F, "ERROR_NDIS_INVALID_PACKET"),
+    (0x80340010, "ERROR_NDIS_INVALID_DEVICE_REQUEST"),
+    (0x80340011, "ERROR_NDIS_ADAPTER_NOT_READY"),
+    (0x80340014, "ERROR_NDIS_INVALID_LENGTH"),
+    (0x80340015, "ERROR_NDIS_INVALID_DATA"),
+    (0x80340016, "ERROR_NDIS_BUFFER_TOO_SHORT"),
+    (0x80340017, "ERROR_NDIS_INVALID_OID"),
+    (0x80340018, "ERROR_NDIS_ADAPTER_REMOVED"),
+    (0x80340019, "ERROR_NDIS_UNSUPPORTED_MEDIA"),
+    (0x8034001A, "ERROR_NDIS_GROUP_ADDRESS_IN_USE"),
+    (0x8034001B, "ERROR_NDIS_FILE_NOT_FOUND"),
+    (0x8034001C, "ERROR_NDIS_ERROR_READING_FILE"),
+    (0x8034001D, "ERROR_NDIS_ALREADY_MAPPED"),
+    (0x8034001E, "ERROR_NDIS_RESOURCE_CONFLICT"),
+    (0x8034001F, "ERROR_NDIS_MEDIA_DISCONNECTED"),
+    (0x80340022, "ERROR_NDIS_INVALID_ADDRESS"),
+    (0x8034002A, "ERROR_NDIS_PAUSED"),
+    (0x8034002B, "ERROR_NDIS_INTERFACE_NOT_FOUND"),
+    (0x8034002C, "ERROR_NDIS_UNSUPPORTED_REVISION"),
+    (0x8034002D, "ERROR_NDIS_INVALID_PORT"),
+    (0x8034002E, "ERROR_NDIS_INVALID_PORT_STATE"),
+    (0x8034002F, "ERROR_NDIS_LOW_POWER_STATE"),
+    (0x80340030, "ERROR_NDIS_REINIT_REQUIRED"),
+    (0x80340031, "ERROR_NDIS_NO_QUEUES"),
+    (0x803400BB, "ERROR_NDIS_NOT_SUPPORTED"),
+    (0x80342000, "ERROR_NDIS_DOT11_AUTO_CONFIG_ENABLED"),
+    (0x80342001, "ERROR_NDIS_DOT11_MEDIA_IN_USE"),
+    (0x80342002, "ERROR_NDIS_DOT11_POWER_STATE_INVALID"),
+    (0x80342003, "ERROR_NDIS_PM_WOL_PATTERN_LIST_FULL"),
+    (0x80342004, "ERROR_NDIS_PM_PROTOCOL_OFFLOAD_LIST_FULL"),
+    (0x80342005, "ERROR_NDIS_DOT11_AP_CHANNEL_CURRENTLY_NOT_AVAILABLE"),
+    (0x80342006, "ERROR_NDIS_DOT11_AP_BAND_CURRENTLY_NOT_AVAILABLE"),
+    (0x80342007, "ERROR_NDIS_DOT11_AP_CHANNEL_NOT_ALLOWED"),
+    (0x80342008, "ERROR_NDIS_DOT11_AP_BAND_NOT_ALLOWED"),
+    (0x80370001, "ERROR_VID_REMOTE_NODE_PARENT_GPA_PAGES_USED"),
+    (0x80380001, "ERROR_VOLMGR_INCOMPLETE_REGENERATION"),
+    (0x80380002, "ERROR_VOLMGR_INCOMPLETE_DISK_MIGRATION"),
+    (0x80390001, "ERROR_BCD_NOT_ALL_ENTRIES_IMPORTED"),
+    (0x80390003, "ERROR_BCD_NOT_ALL_ENTRIES_SYNCHRONIZED"),
+    (0x803A0001, "ERROR_QUERY_STORAGE_ERROR"),
+    (0xC034100F, "ERROR_NDIS_OFFLOAD_POLICY"),
+    (0xC0341012, "ERROR_NDIS_OFFLOAD_CONNECTION_REJECTED"),
+    (0xC0341013, "ERROR_NDIS_OFFLOAD_PATH_REJECTED"),
+    (0xC0350002, "ERROR_HV_INVALID_HYPERCALL_CODE"),
+    (0xC0350003, "ERROR_HV_INVALID_HYPERCALL_INPUT"),
+    (0xC0350004, "ERROR_HV_INVALID_ALIGNMENT"),
+    (0xC0350005, "ERROR_HV_INVALID_PARAMETER"),
+    (0xC0350006, "ERROR_HV_ACCESS_DENIED"),
+    (0xC0350007, "ERROR_HV_INVALID_PARTITION_STATE"),
+    (0xC0350008, "ERROR_HV_OPERATION_DENIED"),
+    (0xC0350009, "ERROR_HV_UNKNOWN_PROPERTY"),
+    (0xC035000A, "ERROR_HV_PROPERTY_VALUE_OUT_OF_RANGE"),
+    (0xC035000B, "ERROR_HV_INSUFFICIENT_MEMORY"),
+    (0xC035000C, "ERROR_HV_PARTITION_TOO_DEEP"),
+    (0xC035000D, "ERROR_HV_INVALID_PARTITION_ID"),
+    (0xC035000E, "ERROR_HV_INVALID_VP_INDEX"),
+    (0xC0350011, "ERROR_HV_INVALID_PORT_ID"),
+    (0xC0350012, "ERROR_HV_INVALID_CONNECTION_ID"),
+    (0xC0350013, "ERROR_HV_INSUFFICIENT_BUFFERS"),
+    (0xC0350014, "ERROR_HV_NOT_ACKNOWLEDGED"),
+    (0xC0350015, "ERROR_HV_INVALID_VP_STATE"),
+    (0xC0350016, "ERROR_HV_ACKNOWLEDGED"),
+    (0xC0350017, "ERROR_HV_INVALID_SAVE_RESTORE_STATE"),
+    (0xC0350018, "ERROR_HV_INVALID_SYNIC_STATE"),
+    (0xC0350019, "ERROR_HV_OBJECT_IN_USE"),
+    (0xC035001A, "ERROR_HV_INVALID_PROXIMITY_DOMAIN_INFO"),
+    (0xC035001B, "ERROR_HV_NO_DATA"),
+    (0xC035001C, "ERROR_HV_INACTIVE"),
+    (0xC035001D, "ERROR_HV_NO_RESOURCES"),
+    (0xC035001E, "ERROR_HV_FEATURE_UNAVAILABLE"),
+    (0xC0350033, "ERROR_HV_INSUFFICIENT_BUFFER"),
+    (0xC0350038, "ERROR_HV_INSUFFICIENT_DEVICE_DOMAINS"),
+    (0xC035003C, "ERROR_HV_CPUID_FEATURE_VALIDATION"),
+    (0xC035003D, "ERROR_HV_CPUID_XSAVE_FEATURE_VALIDATION"),
+    (0xC035003E, "ERROR_HV_PROCESSOR_STARTUP_TIMEOUT"),
+    (0xC035003F, "ERROR_HV_SMX_ENABLED"),
+    (0xC0350041, "ERROR_HV_INVALID_LP_INDEX"),
+    (0xC0350050, "ERROR_HV_INVALID_REGISTER_VALUE"),
+    (0xC0350051, "ERROR_HV_INVALID_VTL_STATE"),
+    (0xC0350055, "ERROR_HV_NX_NOT_DETECTED"),
+    (0xC0350057, "ERROR_HV_INVALID_DEVICE_ID"),
+    (0xC0350058, "ERROR_HV_INVALID_DEVICE_STATE"),
+    (0xC0350060, "ERROR_HV_PAGE_REQUEST_INVALID"),
+    (0xC035006F, "ERROR_HV_INVALID_CPU_GROUP_ID"),
+    (0xC0350070, "ERROR_HV_INVALID_CPU_GROUP_STATE"),
+    (0xC0350071, "ERROR_HV_OPERATION_FAILED"),
+    (0xC0350072, "ERROR_HV_NOT_ALLOWED_WITH_NESTED_VIRT_ACTIVE"),
+    (0xC0350073, "ERROR_HV_INSUFFICIENT_ROOT_MEMORY"),
+    (0xC0350074, "ERROR_HV_EVENT_BUFFER_ALREADY_FREED"),
+    (0xC0350075, "ERROR_HV_INSUFFICIENT_CONTIGUOUS_MEMORY"),
+    (0xC0350076, "ERROR_HV_DEVICE_NOT_IN_DOMAIN"),
+    (0xC0350077, "ERROR_HV_NESTED_VM_EXIT"),
+    (0xC0350080, "ERROR_HV_MSR_ACCESS_FAILED"),
+    (0xC0350081, "ERROR_HV_INSUFFICIENT_MEMORY_MIRRORING"),
+    (0xC0350082, "ERROR_HV_INSUFFICIENT_CONTIGUOUS_MEMORY_MIRRORING"),
+    (0xC0350083, "ERROR_HV_INSUFFICIENT_CONTIGUOUS_ROOT_MEMORY"),
+    (0xC0350084, "ERROR_HV_INSUFFICIENT_ROOT_MEMORY_MIRRORING"),
+    (0xC0350085, "ERROR_HV_INSUFFICIENT_CONTIGUOUS_ROOT_MEMORY_MIRRORING"),
+    (0xC0351000, "ERROR_HV_NOT_PRESENT"),
+    (0xC0370001, "ERROR_VID_DUPLICATE_HANDLER"),
+    (0xC0370002, "ERROR_VID_TOO_MANY_HANDLERS"),
+    (0xC0370003, "ERROR_VID_QUEUE_FULL"),
+    (0xC0370004, "ERROR_VID_HANDLER_NOT_PRESENT"),
+    (0xC0370005, "ERROR_VID_INVALID_OBJECT_NAME"),
+    (0xC0370006, "ERROR_VID_PARTITION_NAME_TOO_LONG"),
+    (0xC0370007, "ERROR_VID_MESSAGE_QUEUE_NAME_TOO_LONG"),
+    (0xC0370008, "ERROR_VID_PARTITION_ALREADY_EXISTS"),
+    (0xC0370009, "ERROR_VID_PARTITION_DOES_NOT_EXIST"),
+    (0xC037000A, "ERROR_VID_PARTITION_NAME_NOT_FOUND"),
+    (0xC037000B, "ERROR_VID_MESSAGE_QUEUE_ALREADY_EXISTS"),
+    (0xC037000C, "ERROR_VID_EXCEEDED_MBP_ENTRY_MAP_LIMIT"),
+    (0xC037000D, "ERROR_VID_MB_STILL_REFERENCED"),
+    (0xC037000E, "ERROR_VID_CHILD_GPA_PAGE_SET_CORRUPTED"),
+    (0xC037000F, "ERROR_VID_INVALID_NUMA_SETTINGS"),
+    (0xC0370010, "ERROR_VID_INVALID_NUMA_NODE_INDEX"),
+    (0xC0370011, "ERROR_VID_NOTIFICATION_QUEUE_ALREADY_ASSOCIATED"),
+    (0xC0370012, "ERROR_VID_INVALID_MEMORY_BLOCK_HANDLE"),
+    (0xC0370013, "ERROR_VID_PAGE_RANGE_OVERFLOW"),
+    (0xC0370014, "ERROR_VID_INVALID_MESSAGE_QUEUE_HANDLE"),
+    (0xC0370015, "ERROR_VID_INVALID_GPA_RANGE_HANDLE"),
+    (0xC0370016, "ERROR_VID_NO_MEMORY_BLOCK_NOTIFICATION_QUEUE"),
+    (0xC0370017, "ERROR_VID_MEMORY_BLOCK_LOCK_COUNT_EXCEEDED"),
+    (0xC0370018, "ERROR_VID_INVALID_PPM_HANDLE"),
+    (0xC0370019, "ERROR_VID_MBPS_ARE_LOCKED"),
+    (0xC037001A, "ERROR_VID_MESSAGE_QUEUE_CLOSED"),
+    (0xC037001B, "ERROR_VID_VIRTUAL_PROCESSOR_LIMIT_EXCEEDED"),
+    (0xC037001C, "ERROR_VID_STOP_PENDING"),
+    (0xC037001D, "ERROR_VID_INVALID_PROCESSOR_STATE"),
+    (0xC037001E, "ERROR_VID_EXCEEDED_KM_CONTEXT_COUNT_LIMIT"),
+    (0xC037001F, "ERROR_VID_KM_INTERFACE_ALREADY_INITIALIZED"),
+    (0xC0370020, "ERROR_VID_MB_PROPERTY_ALREADY_SET_RESET"),
+    (0xC0370021, "ERROR_VID_MMIO_RANGE_DESTROYED"),
+    (0xC0370022, "ERROR_VID_INVALID_CHILD_GPA_PAGE_SET"),
+    (0xC0370023, "ERROR_VID_RESERVE_PAGE_SET_IS_BEING_USED"),
+    (0xC0370024, "ERROR_VID_RESERVE_PAGE_SET_TOO_SMALL"),
+    (0xC0370025, "ERROR_VID_MBP_ALREADY_LOCKED_USING_RESERVED_PAGE"),
+    (0xC0370026, "ERROR_VID_MBP_COUNT_EXCEEDED_LIMIT"),
+    (0xC0370027, "ERROR_VID_SAVED_STATE_CORRUPT"),
+    (0xC0370028, "ERROR_VID_SAVED_STATE_UNRECOGNIZED_ITEM"),
+    (0xC0370029, "ERROR_VID_SAVED_STATE_INCOMPATIBLE"),
+    (0xC037002A, "ERROR_VID_VTL_ACCESS_DENIED"),
+    (0xC037002B, "ERROR_VID_INSUFFICIENT_RESOURCES_RESERVE"),
+    (0xC037002C, "ERROR_VID_INSUFFICIENT_RESOURCES_PHYSICAL_BUFFER"),
+    (0xC037002D, "ERROR_VID_INSUFFICIENT_RESOURCES_HV_DEPOSIT"),
+    (0xC037002E, "ERROR_VID_MEMORY_TYPE_NOT_SUPPORTED"),
+    (0xC037002F, "ERROR_VID_INSUFFICIENT_RESOURCES_WITHDRAW"),
+    (0xC0370030, "ERROR_VID_PROCESS_ALREADY_SET"),
+    (0xC0370100, "ERROR_VMCOMPUTE_TERMINATED_DURING_START"),
+    (0xC0370101, "ERROR_VMCOMPUTE_IMAGE_MISMATCH"),
+    (0xC0370102, "ERROR_VMCOMPUTE_HYPERV_NOT_INSTALLED"),
+    (0xC0370103, "ERROR_VMCOMPUTE_OPERATION_PENDING"),
+    (0xC0370104, "ERROR_VMCOMPUTE_TOO_MANY_NOTIFICATIONS"),
+    (0xC0370105, "ERROR_VMCOMPUTE_INVALID_STATE"),
+    (0xC0370106, "ERROR_VMCOMPUTE_UNEXPECTED_EXIT"),
+    (0xC0370107, "ERROR_VMCOMPUTE_TERMINATED"),
+    (0xC0370108, "ERROR_VMCOMPUTE_CONNECT_FAILED"),
+    (0xC0370109, "ERROR_VMCOMPUTE_TIMEOUT"),
+    (0xC037010A, "ERROR_VMCOMPUTE_CONNECTION_CLOSED"),
+    (0xC037010B, "ERROR_VMCOMPUTE_UNKNOWN_MESSAGE"),
+    (0xC037010C, "ERROR_VMCOMPUTE_UNSUPPORTED_PROTOCOL_VERSION"),
+    (0xC037010D, "ERROR_VMCOMPUTE_INVALID_JSON"),
+    (0xC037010E, "ERROR_VMCOMPUTE_SYSTEM_NOT_FOUND"),
+    (0xC037010F, "ERROR_VMCOMPUTE_SYSTEM_ALREADY_EXISTS"),
+    (0xC0370110, "ERROR_VMCOMPUTE_SYSTEM_ALREADY_STOPPED"),
+    (0xC0370111, "ERROR_VMCOMPUTE_PROTOCOL_ERROR"),
+    (0xC0370112, "ERROR_VMCOMPUTE_INVALID_LAYER"),
+    (0xC0370113, "ERROR_VMCOMPUTE_WINDOWS_INSIDER_REQUIRED"),
+    (0xC0370200, "ERROR_VNET_VIRTUAL_SWITCH_NAME_NOT_FOUND"),
+    (0xC0370400, "ERROR_VSMB_SAVED_STATE_FILE_NOT_FOUND"),
+    (0xC0370401, "ERROR_VSMB_SAVED_STATE_CORRUPT"),
+    (0xC0380001, "ERROR_VOLMGR_DATABASE_FULL"),
+    (0xC0380002, "ERROR_VOLMGR_DISK_CONFIGURATION_CORRUPTED"),
+    (0xC0380003, "ERROR_VOLMGR_DISK_CONFIGURATION_NOT_IN_SYNC"),
+    (0xC0380004, "ERROR_VOLMGR_PACK_CONFIG_UPDATE_FAILED"),
+    (0xC0380005, "ERROR_VOLMGR_DISK_CONTAINS_NON_SIMPLE_VOLUME"),
+    (0xC0380006, "ERROR_VOLMGR_DISK_DUPLICATE"),
+    (0xC0380007, "ERROR_VOLMGR_DISK_DYNAMIC"),
+    (0xC0380008, "ERROR_VOLMGR_DISK_ID_INVALID"),
+    (0xC0380009, "ERROR_VOLMGR_DISK_INVALID"),
+    (0xC038000A, "ERROR_VOLMGR_DISK_LAST_VOTER"),
+    (0xC038000B, "ERROR_VOLMGR_DISK_LAYOUT_INVALID"),
+    (0xC038000C, "ERROR_VOLMGR_DISK_LAYOUT_NON_BASIC_BETWEEN_BASIC_PARTITIONS"),
+    (0xC038000D, "ERROR_VOLMGR_DISK_LAYOUT_NOT_CYLINDER_ALIGNED"),
+    (0xC038000E, "ERROR_VOLMGR_DISK_LAYOUT_PARTITIONS_TOO_SMALL"),
+    (0xC038000F, "ERROR_VOLMGR_DISK_LAYOUT_PRIMARY_BETWEEN_LOGICAL_PARTITIONS"),
+    (0xC0380010, "ERROR_VOLMGR_DISK_LAYOUT_TOO_MANY_PARTITIONS"),
+    (0xC0380011, "ERROR_VOLMGR_DISK_MISSING"),
+    (0xC0380012, "ERROR_VOLMGR_DISK_NOT_EMPTY"),
+    (0xC0380013, "ERROR_VOLMGR_DISK_NOT_ENOUGH_SPACE"),
+    (0xC0380014, "ERROR_VOLMGR_DISK_REVECTORING_FAILED"),
+    (0xC0380015, "ERROR_VOLMGR_DISK_SECTOR_SIZE_INVALID"),
+    (0xC0380016, "ERROR_VOLMGR_DISK_SET_NOT_CONTAINED"),
+    (0xC0380017, "ERROR_VOLMGR_DISK_USED_BY_MULTIPLE_MEMBERS"),
+    (0xC0380018, "ERROR_VOLMGR_DISK_USED_BY_MULTIPLE_PLEXES"),
+    (0xC0380019, "ERROR_VOLMGR_DYNAMIC_DISK_NOT_SUPPORTED"),
+    (0xC038001A, "ERROR_VOLMGR_EXTENT_ALREADY_USED"),
+    (0xC038001B, "ERROR_VOLMGR_EXTENT_NOT_CONTIGUOUS"),
+    (0xC038001C, "ERROR_VOLMGR_EXTENT_NOT_IN_PUBLIC_REGION"),
+    (0xC038001D, "ERROR_VOLMGR_EXTENT_NOT_SECTOR_ALIGNED"),
+    (0xC038001E, "ERROR_VOLMGR_EXTENT_OVERLAPS_EBR_PARTITION"),
+    (0xC038001F, "ERROR_VOLMGR_EXTENT_VOLUME_LENGTHS_DO_NOT_MATCH"),
+    (0xC0380020, "ERROR_VOLMGR_FAULT_TOLERANT_NOT_SUPPORTED"),
+    (0xC0380021, "ERROR_VOLMGR_INTERLEAVE_LENGTH_INVALID"),
+    (0xC0380022, "ERROR_VOLMGR_MAXIMUM_REGISTERED_USERS"),
+    (0xC0380023, "ERROR_VOLMGR_MEMBER_IN_SYNC"),
+    (0xC0380024, "ERROR_VOLMGR_MEMBER_INDEX_DUPLICATE"),
+    (0xC0380025, "ERROR_VOLMGR_MEMBER_INDEX_INVALID"),
+    (0xC0380026, "ERROR_VOLMGR_MEMBER_MISSING"),
+    (0xC0380027, "ERROR_VOLMGR_MEMBER_NOT_DETACHED"),
+    (0xC0380028, "ERROR_VOLMGR_MEMBER_REGENERATING"),
+    (0xC0380029, "ERROR_VOLMGR_ALL_DISKS_FAILED"),
+    (0xC038002A, "ERROR_VOLMGR_NO_REGISTERED_USERS"),
+    (0xC038002B, "ERROR_VOLMGR_NO_SUCH_USER"),
+    (0xC038002C, "ERROR_VOLMGR_NOTIFICATION_RESET"),
+    (0xC038002D, "ERROR_VOLMGR_NUMBER_OF_MEMBERS_INVALID"),
+    (0xC038002E, "ERROR_VOLMGR_NUMBER_OF_PLEXES_INVALID"),
+    (0xC038002F, "ERROR_VOLMGR_PACK_DUPLICATE"),
+    (0xC0380030, "ERROR_VOLMGR_PACK_ID_INVALID"),
+    (0xC0380031, "ERROR_VOLMGR_PACK_INVALID"),
+    (0xC0380032, "ERROR_VOLMGR_PACK_NAME_INVALID"),
+    (0xC0380033, "ERROR_VOLMGR_PACK_OFFLINE"),
+    (0xC0380034, "ERROR_VOLMGR_PACK_HAS_QUORUM"),
+    (0xC0380035, "ERROR_VOLMGR_PACK_WITHOUT_QUORUM"),
+    (0xC0380036, "ERROR_VOLMGR_PARTITION_STYLE_INVALID"),
+    (0xC0380037, "ERROR_VOLMGR_PARTITION_UPDATE_FAILED"),
+    (0xC0380038, "ERROR_VOLMGR_PLEX_IN_SYNC"),
+    (0xC0380039, "ERROR_VOLMGR_PLEX_INDEX_DUPLICATE"),
+    (0xC038003A, "ERROR_VOLMGR_PLEX_INDEX_INVALID"),
+    (0xC038003B, "ERROR_VOLMGR_PLEX_LAST_ACTIVE"),
+    (0xC038003C, "ERROR_VOLMGR_PLEX_MISSING"),
+    (0xC038003D, "ERROR_VOLMGR_PLEX_REGENERATING"),
+    (0xC038003E, "ERROR_VOLMGR_PLEX_TYPE_INVALID"),
+    (0xC038003F, "ERROR_VOLMGR_PLEX_NOT_RAID5"),
+    (0xC0380040, "ERROR_VOLMGR_PLEX_NOT_SIMPLE"),
+    (0xC0380041, "ERROR_VOLMGR_STRUCTURE_SIZE_INVALID"),
+    (0xC0380042, "ERROR_VOLMGR_TOO_MANY_NOTIFICATION_REQUESTS"),
+    (0xC0380043, "ERROR_VOLMGR_TRANSACTION_IN_PROGRESS"),
+    (0xC0380044, "ERROR_VOLMGR_UNEXPECTED_DISK_LAYOUT_CHANGE"),
+    (0xC0380045, "ERROR_VOLMGR_VOLUME_CONTAINS_MISSING_DISK"),
+    (0xC0380046, "ERROR_VOLMGR_VOLUME_ID_INVALID"),
+    (0xC0380047, "ERROR_VOLMGR_VOLUME_LENGTH_INVALID"),
+    (0xC0380048, "ERROR_VOLMGR_VOLUME_LENGTH_NOT_SECTOR_SIZE_MULTIPLE"),
+    (0xC0380049, "ERROR_VOLMGR_VOLUME_NOT_MIRRORED"),
+    (0xC038004A, "ERROR_VOLMGR_VOLUME_NOT_RETAINED"),
+    (0xC038004B, "ERROR_VOLMGR_VOLUME_OFFLINE"),
+    (0xC038004C, "ERROR_VOLMGR_VOLUME_RETAINED"),
+    (0xC038004D, "ERROR_VOLMGR_NUMBER_OF_EXTENTS_INVALID"),
+    (0xC038004E, "ERROR_VOLMGR_DIFFERENT_SECTOR_SIZE"),
+    (0xC038004F, "ERROR_VOLMGR_BAD_BOOT_DISK"),
+    (0xC0380050, "ERROR_VOLMGR_PACK_CONFIG_OFFLINE"),
+    (0xC0380051, "ERROR_VOLMGR_PACK_CONFIG_ONLINE"),
+    (0xC0380052, "ERROR_VOLMGR_NOT_PRIMARY_PACK"),
+    (0xC0380053, "ERROR_VOLMGR_PACK_LOG_UPDATE_FAILED"),
+    (0xC0380054, "ERROR_VOLMGR_NUMBER_OF_DISKS_IN_PLEX_INVALID"),
+    (0xC0380055, "ERROR_VOLMGR_NUMBER_OF_DISKS_IN_MEMBER_INVALID"),
+    (0xC0380056, "ERROR_VOLMGR_VOLUME_MIRRORED"),
+    (0xC0380057, "ERROR_VOLMGR_PLEX_NOT_SIMPLE_SPANNED"),
+    (0xC0380058, "ERROR_VOLMGR_NO_VALID_LOG_COPIES"),
+    (0xC0380059, "ERROR_VOLMGR_PRIMARY_PACK_PRESENT"),
+    (0xC038005A, "ERROR_VOLMGR_NUMBER_OF_DISKS_INVALID"),
+    (0xC038005B, "ERROR_VOLMGR_MIRROR_NOT_SUPPORTED"),
+    (0xC038005C, "ERROR_VOLMGR_RAID5_NOT_SUPPORTED"),
+    (0xC0390002, "ERROR_BCD_TOO_MANY_ELEMENTS"),
+    (0xC03A0001, "ERROR_VHD_DRIVE_FOOTER_MISSING"),
+    (0xC03A0002, "ERROR_VHD_DRIVE_FOOTER_CHECKSUM_MISMATCH"),
+    (0xC03A0003, "ERROR_VHD_DRIVE_FOOTER_CORRUPT"),
+    (0xC03A0004, "ERROR_VHD_FORMAT_UNKNOWN"),
+    (0xC03A0005, "ERROR_VHD_FORMAT_UNSUPPORTED_VERSION"),
+    (0xC03A0006, "ERROR_VHD_SPARSE_HEADER_CHECKSUM_MISMATCH"),
+    (0xC03A0007, "ERROR_VHD_SPARSE_HEADER_UNSUPPORTED_VERSION"),
+    (0xC03A0008, "ERROR_VHD_SPARSE_HEADER_CORRUPT"),
+    (0xC03A0009, "ERROR_VHD_BLOCK_ALLOCATION_FAILURE"),
+    (0xC03A000A, "ERROR_VHD_BLOCK_ALLOCATION_TABLE_CORRUPT"),
+    (0xC03A000B, "ERROR_VHD_INVALID_BLOCK_SIZE"),
+    (0xC03A000C, "ERROR_VHD_BITMAP_MISMATCH"),
+    (0xC03A000D, "ERROR_VHD_PARENT_VHD_NOT_FOUND"),
+    (0xC03A000E, "ERROR_VHD_CHILD_PARENT_ID_MISMATCH"),
+    (0xC03A000F, "ERROR_VHD_CHILD_PARENT_TIMESTAMP_MISMATCH"),
+    (0xC03A0010, "ERROR_VHD_METADATA_READ_FAILURE"),
+    (0xC03A0011, "ERROR_VHD_METADATA_WRITE_FAILURE"),
+    (0xC03A0012, "ERROR_VHD_INVALID_SIZE"),
+    (0xC03A0013, "ERROR_VHD_INVALID_FILE_SIZE"),
+    (0xC03A0014, "ERROR_VIRTDISK_PROVIDER_NOT_FOUND"),
+    (0xC03A0015, "ERROR_VIRTDISK_NOT_VIRTUAL_DISK"),
+    (0xC03A0016, "ERROR_VHD_PARENT_VHD_ACCESS_DENIED"),
+    (0xC03A0017, "ERROR_VHD_CHILD_PARENT_SIZE_MISMATCH"),
+    (0xC03A0018, "ERROR_VHD_DIFFERENCING_CHAIN_CYCLE_DETECTED"),
+    (0xC03A0019, "ERROR_VHD_DIFFERENCING_CHAIN_ERROR_IN_PARENT"),
+    (0xC03A001A, "ERROR_VIRTUAL_DISK_LIMITATION"),
+    (0xC03A001B, "ERROR_VHD_INVALID_TYPE"),
+    (0xC03A001C, "ERROR_VHD_INVALID_STATE"),
+    (0xC03A001D, "ERROR_VIRTDISK_UNSUPPORTED_DISK_SECTOR_SIZE"),
+    (0xC03A001E, "ERROR_VIRTDISK_DISK_ALREADY_OWNED"),
+    (0xC03A001F, "ERROR_VIRTDISK_DISK_ONLINE_AND_WRITABLE"),
+    (0xC03A0020, "ERROR_CTLOG_TRACKING_NOT_INITIALIZED"),
+    (0xC03A0021, "ERROR_CTLOG_LOGFILE_SIZE_EXCEEDED_MAXSIZE"),
+    (0xC03A0022, "ERROR_CTLOG_VHD_CHANGED_OFFLINE"),
+    (0xC03A0023, "ERROR_CTLOG_INVALID_TRACKING_STATE"),
+    (0xC03A0024, "ERROR_CTLOG_INCONSISTENT_TRACKING_FILE"),
+    (0xC03A0025, "ERROR_VHD_RESIZE_WOULD_TRUNCATE_DATA"),
+    (0xC03A0026, "ERROR_VHD_COULD_NOT_COMPUTE_MINIMUM_VIRTUAL_SIZE"),
+    (0xC03A0027, "ERROR_VHD_ALREADY_AT_OR_BELOW_MINIMUM_VIRTUAL_SIZE"),
+    (0xC03A0028, "ERROR_VHD_METADATA_FULL"),
+    (0xC03A0029, "ERROR_VHD_INVALID_CHANGE_TRACKING_ID"),
+    (0xC03A002A, "ERROR_VHD_CHANGE_TRACKING_DISABLED"),
+    (0xC03A0030, "ERROR_VHD_MISSING_CHANGE_TRACKING_INFORMATION"),
+    (0xC03A0034, "ERROR_VHD_UNEXPECTED_ID"),
+    (0xE0000000, "ERROR_EXPECTED_SECTION_NAME"),
+    (0xE0000001, "ERROR_BAD_SECTION_NAME_LINE"),
+    (0xE0000002, "ERROR_SECTION_NAME_TOO_LONG"),
+    (0xE0000003, "ERROR_GENERAL_SYNTAX"),
+    (0xE0000100, "ERROR_WRONG_INF_STYLE"),
+    (0xE0000101, "ERROR_SECTION_NOT_FOUND"),
+    (0xE0000102, "ERROR_LINE_NOT_FOUND"),
+    (0xE0000103, "ERROR_NO_BACKUP"),
+    (0xE0000200, "ERROR_NO_ASSOCIATED_CLASS"),
+    (0xE0000201, "ERROR_CLASS_MISMATCH"),
+    (0xE0000202, "ERROR_DUPLICATE_FOUND"),
+    (0xE0000203, "ERROR_NO_DRIVER_SELECTED"),
+    (0xE0000204, "ERROR_KEY_DOES_NOT_EXIST"),
+    (0xE0000205, "ERROR_INVALID_DEVINST_NAME"),
+    (0xE0000206, "ERROR_INVALID_CLASS"),
+    (0xE0000207, "ERROR_DEVINST_ALREADY_EXISTS"),
+    (0xE0000208, "ERROR_DEVINFO_NOT_REGISTERED"),
+    (0xE0000209, "ERROR_INVALID_REG_PROPERTY"),
+    (0xE000020A, "ERROR_NO_INF"),
+    (0xE000020B, "ERROR_NO_SUCH_DEVINST"),
+    (0xE000020C, "ERROR_CANT_LOAD_CLASS_ICON"),
+    (0xE000020D, "ERROR_INVALID_CLASS_INSTALLER"),
+    (0xE000020E, "ERROR_DI_DO_DEFAULT"),
+    (0xE000020F, "ERROR_DI_NOFILECOPY"),
+    (0xE0000210, "ERROR_INVALID_HWPROFILE"),
+    (0xE0000211, "ERROR_NO_DEVICE_SELECTED"),
+    (0xE0000212, "ERROR_DEVINFO_LIST_LOCKED"),
+    (0xE0000213, "ERROR_DEVINFO_DATA_LOCKED"),
+    (0xE0000214, "ERROR_DI_BAD_PATH"),
+    (0xE0000215, "ERROR_NO_CLASSINSTALL_PARAMS"),
+    (0xE0000216, "ERROR_FILEQUEUE_LOCKED"),
+    (0xE0000217, "ERROR_BAD_SERVICE_INSTALLSECT"),
+    (0xE0000218, "ERROR_NO_CLASS_DRIVER_LIST"),
+    (0xE0000219, "ERROR_NO_ASSOCIATED_SERVICE"),
+    (0xE000021A, "ERROR_NO_DEFAULT_DEVICE_INTERFACE"),
+    (0xE000021B, "ERROR_DEVICE_INTERFACE_ACTIVE"),
+    (0xE000021C, "ERROR_DEVICE_INTERFACE_REMOVED"),
+    (0xE000021D, "ERROR_BAD_INTERFACE_INSTALLSECT"),
+    (0xE000021E, "ERROR_NO_SUCH_INTERFACE_CLASS"),
+    (0xE000021F, "ERROR_INVALID_REFERENCE_STRING"),
+    (0xE0000220, "ERROR_INVALID_MACHINENAME"),
+    (0xE0000221, "ERROR_REMOTE_COMM_FAILURE"),
+    (0xE0000222, "ERROR_MACHINE_UNAVAILABLE"),
+    (0xE0000223, "ERROR_NO_CONFIGMGR_SERVICES"),
+    (0xE0000224, "ERROR_INVALID_PROPPAGE_PROVIDER"),
+    (0xE0000225, "ERROR_NO_SUCH_DEVICE_INTERFACE"),
+    (0xE0000226, "ERROR_DI_POSTPROCESSING_REQUIRED"),
+    (0xE0000227, "ERROR_INVALID_COINSTALLER"),
+    (0xE0000228, "ERROR_NO_COMPAT_DRIVERS"),
+    (0xE0000229, "ERROR_NO_DEVICE_ICON"),
+    (0xE000022A, "ERROR_INVALID_INF_LOGCONFIG"),
+    (0xE000022B, "ERROR_DI_DONT_INSTALL"),
+    (0xE000022C, "ERROR_INVALID_FILTER_DRIVER"),
+    (0xE000022D, "ERROR_NON_WINDOWS_NT_DRIVER"),
+    (0xE000022E, "ERROR_NON_WINDOWS_DRIVER"),
+    (0xE000022F, "ERROR_NO_CATALOG_FOR_OEM_INF"),
+    (0xE0000230, "ERROR_DEVINSTALL_QUEUE_NONNATIVE"),
+    (0xE0000231, "ERROR_NOT_DISABLEABLE"),
+    (0xE0000232, "ERROR_CANT_REMOVE_DEVINST"),
+    (0xE0000233, "ERROR_INVALID_TARGET"),
+    (0xE0000234, "ERROR_DRIVER_NONNATIVE"),
+    (0xE0000235, "ERROR_IN_WOW64"),
+    (0xE0000236, "ERROR_SET_SYSTEM_RESTORE_POINT"),
+    (0xE0000238, "ERROR_SCE_DISABLED"),
+    (0xE0000239, "ERROR_UNKNOWN_EXCEPTION"),
+    (0xE000023A, "ERROR_PNP_REGISTRY_ERROR"),
+    (0xE000023B, "ERROR_REMOTE_REQUEST_UNSUPPORTED"),
+    (0xE000023C, "ERROR_NOT_AN_INSTALLED_OEM_INF"),
+    (0xE000023D, "ERROR_INF_IN_USE_BY_DEVICES"),
+    (0xE000023E, "ERROR_DI_FUNCTION_OBSOLETE"),
+    (0xE000023F, "ERROR_NO_AUTHENTICODE_CATALOG"),
+    (0xE0000240, "ERROR_AUTHENTICODE_DISALLOWED"),
+    (0xE0000241, "ERROR_AUTHENTICODE_TRUSTED_PUBLISHER"),
+    (0xE0000242, "ERROR_AUTHENTICODE_TRUST_NOT_ESTABLISHED"),
+    (0xE0000243, "ERROR_AUTHENTICODE_PUBLISHER_NOT_TRUSTED"),
+    (0xE0000244, "ERROR_SIGNATURE_OSATTRIBUTE_MISMATCH"),
+    (0xE0000245, "ERROR_ONLY_VALIDATE_VIA_AUTHENTICODE"),
+    (0xE0000246, "ERROR_DEVICE_INSTALLER_NOT_READY"),
+    (0xE0000247, "ERROR_DRIVER_STORE_ADD_FAILED"),
+    (0xE0000248, "ERROR_DEVICE_INSTALL_BLOCKED"),
+    (0xE0000249, "ERROR_DRIVER_INSTALL_BLOCKED"),
+    (0xE000024A, "ERROR_WRONG_INF_TYPE"),
+    (0xE000024B, "ERROR_FILE_HASH_NOT_IN_CATALOG"),
+    (0xE000024C, "ERROR_DRIVER_STORE_DELETE_FAILED"),
+    (0xE0000300, "ERROR_UNRECOVERABLE_STACK_OVERFLOW"),
+    (0xE0001000, "ERROR_NOT_INSTALLED"),
+    (0xFFFFFFFF, "WAIT_FAILED"),
+];
