@@ -2,7 +2,7 @@
 //! `xtask/recordings/nt_status_to_dos_error.txt`.
 
 /// (NTSTATUS, system error code), sorted by status; a status that is not here has no mapping.
-pub(crate) static NTSTATUS_TO_WIN32_ERROR: &[(u32, u32)] = &[
+pub(crate) static NTSTATUS_TO_WIN32: &[(u32, u32)] = &[
     (0x00000000, 0),
     (0x00000001, 731),
     (0x00000002, 732),
