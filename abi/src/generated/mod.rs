@@ -3,4 +3,5 @@
 pub(crate) mod hresult;
 pub(crate) mod ntstatus;
 pub(crate) mod status_map;
+mod system_messages;
 pub(crate) mod win32_error;
