@@ -1,1 +1,45 @@
 //! The guest's types.
+//!
+//! Everything a Windows program can see has its type here: pointers into guest memory that cannot be dereferenced, handles,
+//! statuses, text, flags that print by name, structs with a 64-bit and a 32-bit layout. Beside them stands what describes a
+//! shim (`#[shim]`, [`Shim`], [`Support`]) and the traits by which a parameter is decoded, printed and encoded.
+//!
+//! This crate knows nothing of processes, files or Linux services.
+#![expect(
+    non_camel_case_types,
+    non_upper_case_globals,
+    reason = "what the guest sees is spelled as Microsoft spells it"
+)]
+
+mod arg;
+mod exception;
+pub mod fault;
+mod flags;
+mod generated;
+mod guest;
+mod handle;
+mod ptr;
+mod ret;
+mod shim;
+mod status;
+mod text;
+mod value;
+mod variadic;
+
+pub use abi_macros::shim;
+pub use arg::{Arg, RawArg};
+#[doc(hidden)]
+pub use bitflags;
+pub use exception::{EXCEPTION_ACCESS_VIOLATION, Exception};
+pub use fault::{Access, Fault};
+pub use guest::{Guest, Layout, Width};
+pub use handle::HANDLE;
+pub use ptr::{Buffer, In, InOut, Out, Ptr};
+pub use ret::{
+    Crt, CrtFailure, CrtResult, Failure, Invalid, LSTATUS, Lstatus, NtResult, Outcome, Refusal, Ret, Win32Result,
+};
+pub use shim::{Entry, Param, Row, Shim, Support, Variadic, variadic_entry};
+pub use status::{Errno, HRESULT, NTSTATUS, WIN32_ERROR};
+pub use text::{Ansi, PCSTR, PCWSTR, PSTR, PWSTR, Wide};
+pub use value::Value;
+pub use variadic::VaList;

@@ -1,0 +1,145 @@
+//! The three kinds of status a guest sees, and the C runtime's `errno`. Names and mappings are generated from Microsoft's metadata.
+
+use std::fmt;
+
+use crate::generated::{hresult, ntstatus, status_map, win32_error};
+
+/// Status of a system service ([MS-ERREF] 2.3). The two top bits are the severity.
+#[derive(Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
+#[repr(transparent)]
+pub struct NTSTATUS(pub u32);
+
+/// Error of a Win32 function, as `GetLastError` gives it ([MS-ERREF] 2.2).
+#[derive(Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
+#[repr(transparent)]
+pub struct WIN32_ERROR(pub u32);
+
+/// Result of a COM-style function ([MS-ERREF] 2.1).
+#[derive(Clone, Copy, PartialEq, Eq, Hash)]
+#[repr(transparent)]
+pub struct HRESULT(pub u32);
+
+/// The C runtime's error number (`errno.h` of the Microsoft C runtime), not the host's.
+#[derive(Clone, Copy, PartialEq, Eq, Hash)]
+#[repr(transparent)]
+pub struct Errno(pub i32);
+
+impl NTSTATUS {
+    /// True for success and informational statuses (`NT_SUCCESS`).
+    pub const fn is_success(self) -> bool {
+        (self.0 as i32) >= 0
+    }
+
+    /// Microsoft's name, where the status has one.
+    pub fn name(self) -> Option<&'static str> {
+        lookup(ntstatus::NTSTATUS_NAMES, self.0)
+    }
+}
+
+impl WIN32_ERROR {
+    /// Microsoft's name, where the error has one.
+    pub fn name(self) -> Option<&'static str> {
+        lookup(win32_error::WIN32_ERROR_NAMES, self.0)
+    }
+}
+
+impl HRESULT {
+    /// True unless the severity bit is set (`SUCCEEDED`).
+    pub const fn is_success(self) -> bool {
+        (self.0 as i32) >= 0
+    }
+
+    /// Microsoft's name, where the result has one.
+    pub fn name(self) -> Option<&'static str> {
+        lookup(hresult::HRESULT_NAMES, self.0)
+    }
+}
+
+/// `RtlNtStatusToDosError`: what a Win32 function reports for a service's status.
+impl From<NTSTATUS> for WIN32_ERROR {
+    fn from(status: NTSTATUS) -> Self {
+        match status_map::NTSTATUS_TO_WIN32.binary_search_by_key(&status.0, |row| row.0) {
+            Ok(at) => WIN32_ERROR(status_map::NTSTATUS_TO_WIN32[at].1),
+            // Documented: a status without an error of its own gives this one.
+            Err(_) => WIN32_ERROR::ERROR_MR_MID_NOT_FOUND,
+        }
+    }
+}
+
+fn lookup(table: &[(u32, &'static str)], value: u32) -> Option<&'static str> {
+    table.binary_search_by_key(&value, |row| row.0).ok().map(|at| table[at].1)
+}
+
+macro_rules! named_status {
+    ($($type:ident)*) => {$(
+        impl fmt::Debug for $type {
+            fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                match self.name() {
+                    Some(name) => f.write_str(name),
+                    None => write!(f, "{:#010x}", self.0),
+                }
+            }
+        }
+        impl fmt::Display for $type {
+            fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                fmt::Debug::fmt(self, f)
+            }
+        }
+    )*};
+}
+named_status!(NTSTATUS HRESULT);
+
+impl fmt::Debug for WIN32_ERROR {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self.name() {
+            Some(name) => f.write_str(name),
+            None => write!(f, "{}", self.0),
+        }
+    }
+}
+
+impl fmt::Display for WIN32_ERROR {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        fmt::Debug::fmt(self, f)
+    }
+}
+
+macro_rules! errno {
+    ($($name:ident = $value:literal)*) => {
+        impl Errno {
+            $(#[doc = concat!("`", stringify!($name), "`")] pub const $name: Self = Self($value);)*
+            /// The name in the C runtime's `errno.h`.
+            pub fn name(self) -> Option<&'static str> {
+                match self.0 { $($value => Some(stringify!($name)),)* _ => None }
+            }
+        }
+    };
+}
+errno! {
+    EPERM = 1 ENOENT = 2 ESRCH = 3 EINTR = 4 EIO = 5 ENXIO = 6 E2BIG = 7 ENOEXEC = 8 EBADF = 9 ECHILD = 10 EAGAIN = 11
+    ENOMEM = 12 EACCES = 13 EFAULT = 14 EBUSY = 16 EEXIST = 17 EXDEV = 18 ENODEV = 19 ENOTDIR = 20 EISDIR = 21 EINVAL = 22
+    ENFILE = 23 EMFILE = 24 ENOTTY = 25 EFBIG = 27 ENOSPC = 28 ESPIPE = 29 EROFS = 30 EMLINK = 31 EPIPE = 32 EDOM = 33
+    ERANGE = 34 EDEADLK = 36 ENAMETOOLONG = 38 ENOLCK = 39 ENOSYS = 40 ENOTEMPTY = 41 EILSEQ = 42 STRUNCATE = 80
+}
+
+impl fmt::Debug for Errno {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self.name() {
+            Some(name) => f.write_str(name),
+            None => write!(f, "{}", self.0),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn statuses_print_by_name_and_map_to_errors() {
+        assert_eq!(format!("{:?}", NTSTATUS::STATUS_ACCESS_VIOLATION), "STATUS_ACCESS_VIOLATION");
+        assert_eq!(WIN32_ERROR::from(NTSTATUS::STATUS_OBJECT_NAME_NOT_FOUND), WIN32_ERROR::ERROR_FILE_NOT_FOUND);
+        assert_eq!(WIN32_ERROR::from(NTSTATUS(0xdead_beef)), WIN32_ERROR::ERROR_MR_MID_NOT_FOUND);
+        assert_eq!(format!("{}", WIN32_ERROR(0xfff_ffff)), "268435455");
+    }
+}
