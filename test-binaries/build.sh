@@ -6,7 +6,7 @@ cd "$(dirname "$0")"
 PINNED="12-win32"
 TARGET=x86_64-w64-mingw32
 CC=$TARGET-gcc
-CFLAGS="-std=gnu11 -O1 -g0 -fno-builtin -fno-ident -D__USE_MINGW_ANSI_STDIO=0 -Wall -Wextra -Werror -Wno-format"
+CFLAGS="-std=gnu11 -O1 -g0 -fno-builtin -fno-ident -D__USE_MINGW_ANSI_STDIO=0 -Wall -Wextra -Werror -Wno-format -Wno-infinite-recursion"
 LDFLAGS="-s -Wl,--no-insert-timestamp -Wl,--build-id=none"
 export SOURCE_DATE_EPOCH=0 LC_ALL=C
 
@@ -16,7 +16,8 @@ found=$($CC -dumpversion 2>/dev/null) || { echo "skipped: $CC is not installed";
 work=$(mktemp -d)
 trap 'rm -rf "$work"' EXIT
 out=$work/bin
-mkdir "$out"
+lib=$work/lib
+mkdir "$out" "$lib"
 
 # prog NAME [FLAGS..]: one source file, one program.
 prog() {
@@ -25,11 +26,46 @@ prog() {
     $CC $CFLAGS -o "$out/$name.exe" "src/$name.c" $LDFLAGS "$@"
 }
 
-for name in hello args exitcode env printf printf_float files; do
+# library NAME [FLAGS..]: one source file, one DLL, exports from its .def file when it has one.
+library() {
+    local name=$1 def=
+    shift
+    [ ! -f "src/$name.def" ] || def=src/$name.def
+    $CC $CFLAGS -shared -o "$out/$name.dll" "src/$name.c" $def $LDFLAGS "$@"
+}
+
+# import_library NAME: lib/NAME.a from src/NAME.def, so that a DLL can be imported before it is built.
+import_library() {
+    $TARGET-dlltool -d "src/$1.def" -l "$lib/$1.a"
+}
+
+# Plain programs.
+for name in \
+    hello args exitcode env printf printf_float files \
+    crash tls fls modules kuser version; do
     prog $name
 done
 prog wargs -municode
 prog hello_nocrt -nostdlib -Wl,-e,start -lkernel32
+
+# DLLs: fixed bases, far from each other, because a base made from a file name would depend on the folder.
+for name in dll_a dll_fwd dll_chain dll_x dll_y missing_api; do
+    import_library $name
+done
+library dll_a -Wl,--image-base,0x180000000
+$CC -c -o "$lib/dll_fwd_edata.o" src/dll_fwd_edata.s
+$CC $CFLAGS -shared -o "$out/dll_fwd.dll" src/dll_fwd.c "$lib/dll_fwd_edata.o" "$lib/dll_a.a" $LDFLAGS \
+    -Wl,--exclude-all-symbols -Wl,--image-base,0x190000000
+library dll_x "$lib/dll_y.a" -Wl,--image-base,0x1a0000000
+library dll_y "$lib/dll_x.a" -Wl,--image-base,0x1b0000000
+library dll_refuses -Wl,--image-base,0x1c0000000
+$CC -nostdlib -shared -o "$out/dll_chain.dll" src/dll_chain.s $LDFLAGS -Wl,-e,0 -Wl,--image-base,0x1d0000000
+prog dll_import "$lib/dll_fwd.a" "$lib/dll_chain.a" "$lib/dll_a.a"
+prog dll_load
+prog dll_circular "$lib/dll_x.a"
+$TARGET-dlltool -d src/dll_a.def -y "$lib/dll_a_delay.a"
+prog dll_delay "$lib/dll_a_delay.a"
+prog missing_api "$lib/missing_api.a"
 
 if [ "${1:-}" = --check ]; then
     diff -rq "$out" bin && echo "bin/ is what the sources give"

@@ -34,6 +34,7 @@ def main():
     with tempfile.TemporaryDirectory() as prefix:
         env = wine_environment(prefix)
         subprocess.run([WINE, "wineboot", "-i"], env=env, capture_output=True, timeout=120)
+        subprocess.run([WINE, "winecfg", "-v", "win10"], env=env, capture_output=True, timeout=120)
         changed = [name for name in names if record(name, env, options.diff)]
         subprocess.run(["/usr/lib/wine/wineserver64", "-k"], env=env, capture_output=True)
     print(f"{len(names)} programs, {len(changed)} changed: {' '.join(changed)}")
@@ -108,7 +109,7 @@ def set_text(case, stdout, stderr):
         case["encoding"] = "latin1"
         out, err = stdout.decode("latin1"), stderr.decode("latin1")
     case.pop("newlines", None)
-    both = out + err
+    both = out + ("" if "stderr_contains" in case else err)
     if "\r\n" in both and "\r" not in both.replace("\r\n", "") and both.count("\n") == both.count("\r\n"):
         case["newlines"] = "crlf"
         out, err = out.replace("\r\n", "\n"), err.replace("\r\n", "\n")
