@@ -1,1 +1,3 @@
 //! The Windows DLLs.
+
+pub mod crt;

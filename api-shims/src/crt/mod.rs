@@ -1,0 +1,7 @@
+//! The C runtime behind msvcrt.dll, ucrtbase.dll and vcruntime140.dll.
+//!
+//! The algorithms (`format`, `scan`, `number`, `calendar`, ...) are plain Rust that knows nothing of guests.
+
+pub mod chartype;
+pub mod format;
+pub mod number;
