@@ -1,1 +1,2 @@
 //! The NT executive on Linux.
+pub mod cmdline;

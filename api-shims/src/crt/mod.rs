@@ -2,6 +2,8 @@
 //!
 //! The algorithms (`format`, `scan`, `number`, `calendar`, ...) are plain Rust that knows nothing of guests.
 
+pub mod calendar;
 pub mod chartype;
+pub mod cmdline;
 pub mod format;
 pub mod number;
