@@ -251,7 +251,10 @@ mod tests {
     fn the_range_ends_with_the_year_3000() {
         assert_eq!(gmtime(-1, Era::Msvcrt), None);
         let last = gmtime(32_535_215_999, Era::Msvcrt).expect("in range");
-        assert_eq!((last.tm_year, last.tm_mon, last.tm_mday, last.tm_hour, last.tm_wday, last.tm_yday), (1100, 11, 31, 23, 3, 364));
+        assert_eq!(
+            (last.tm_year, last.tm_mon, last.tm_mday, last.tm_hour, last.tm_wday, last.tm_yday),
+            (1100, 11, 31, 23, 3, 364)
+        );
         assert_eq!(gmtime(32_535_244_800, Era::Msvcrt), None);
         assert!(gmtime(32_535_244_800, Era::Ucrt).is_some());
         assert_eq!(gmtime(0x7_9358_2b00, Era::Ucrt), None);

@@ -120,7 +120,11 @@ pub fn double<U: Unit>(text: &[U], grammar: RealGrammar) -> Parsed<f64> {
 pub fn float<U: Unit>(text: &[U], grammar: RealGrammar) -> Parsed<f32> {
     let found = real(text, grammar, |digits| digits.parse::<f32>().map_or(0.0, f64::from), 24, -149);
     let value = found.value as f32;
-    Parsed { value, end: found.end, out_of_range: found.out_of_range || (value.is_infinite() && found.value.is_finite()) }
+    Parsed {
+        value,
+        end: found.end,
+        out_of_range: found.out_of_range || (value.is_infinite() && found.value.is_finite()),
+    }
 }
 
 fn real<U: Unit>(
@@ -192,7 +196,8 @@ fn real<U: Unit>(
 
 /// `inf`, `infinity`, `nan` and `nan(characters)`, in any case.
 fn special<U: Unit>(text: &[U]) -> Option<(f64, usize)> {
-    let starts = |word: &[u8]| word.iter().enumerate().all(|(index, &byte)| at(text, index).to_ascii_lowercase() == byte);
+    let starts =
+        |word: &[u8]| word.iter().enumerate().all(|(index, &byte)| at(text, index).to_ascii_lowercase() == byte);
     if starts(b"infinity") {
         return Some((f64::INFINITY, 8));
     }
@@ -203,7 +208,8 @@ fn special<U: Unit>(text: &[U]) -> Option<(f64, usize)> {
         return None;
     }
     if at(text, 3) == b'(' {
-        let inside = text[4..].iter().take_while(|unit| unit.ascii().is_ascii_alphanumeric() || unit.ascii() == b'_').count();
+        let inside =
+            text[4..].iter().take_while(|unit| unit.ascii().is_ascii_alphanumeric() || unit.ascii() == b'_').count();
         if at(text, 4 + inside) == b')' {
             return Some((f64::NAN, 5 + inside));
         }

@@ -4,7 +4,18 @@ use super::{Era, Tm};
 
 const DAYS: [&str; 7] = ["Sunday", "Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday"];
 const MONTHS: [&str; 12] = [
-    "January", "February", "March", "April", "May", "June", "July", "August", "September", "October", "November", "December",
+    "January",
+    "February",
+    "March",
+    "April",
+    "May",
+    "June",
+    "July",
+    "August",
+    "September",
+    "October",
+    "November",
+    "December",
 ];
 
 /// Whether every field is in its range; the runtimes refuse other ones as invalid parameters.
@@ -144,7 +155,14 @@ fn conversion(
 }
 
 /// A format made of plain conversions, each with `#` if `plain`.
-fn all(text: &mut String, format: &str, plain: bool, tm: &Tm, era: Era, zone: &dyn Fn() -> (String, i32)) -> Option<()> {
+fn all(
+    text: &mut String,
+    format: &str,
+    plain: bool,
+    tm: &Tm,
+    era: Era,
+    zone: &dyn Fn() -> (String, i32),
+) -> Option<()> {
     let mut rest = format.chars();
     while let Some(c) = rest.next() {
         if c == '%' {
@@ -179,8 +197,17 @@ fn days_in(year: i32) -> i32 {
 mod tests {
     use super::*;
 
-    const MOMENT: Tm =
-        Tm { tm_sec: 5, tm_min: 4, tm_hour: 3, tm_mday: 2, tm_mon: 0, tm_year: 95, tm_wday: 5, tm_yday: 1, tm_isdst: 0 };
+    const MOMENT: Tm = Tm {
+        tm_sec: 5,
+        tm_min: 4,
+        tm_hour: 3,
+        tm_mday: 2,
+        tm_mon: 0,
+        tm_year: 95,
+        tm_wday: 5,
+        tm_yday: 1,
+        tm_isdst: 0,
+    };
 
     fn utc() -> (String, i32) {
         ("UTC".to_owned(), -19_800)

@@ -92,7 +92,9 @@ pub fn text(value: f64, conversion: u8, precision: Option<usize>, style: Style) 
     let precision = precision.map(|precision| precision.min(MAX_PRECISION));
     let special = (!value.is_finite()).then(|| special_digits(value, value_is_negative));
     match conversion {
-        b'f' => fixed(&decimal_fixed(value, precision.unwrap_or(6), style.ties, special), precision.unwrap_or(6), style),
+        b'f' => {
+            fixed(&decimal_fixed(value, precision.unwrap_or(6), style.ties, special), precision.unwrap_or(6), style)
+        }
         b'e' => {
             let precision = precision.unwrap_or(6);
             scientific(&decimal_significant(value, precision + 1, style.ties, special), precision, style)
@@ -339,26 +341,20 @@ fn hexadecimal(value: f64, precision: Option<usize>, style: Style, special: Opti
 mod tests {
     use super::*;
 
-    const OLD: Style = Style {
-        ties: Ties::Away,
-        three_digit_exponent: true,
-        legacy_infinity: true,
-        alternate: false,
-        upper: false,
-    };
-    const NEW: Style = Style {
-        ties: Ties::Even,
-        three_digit_exponent: false,
-        legacy_infinity: false,
-        alternate: false,
-        upper: false,
-    };
+    const OLD: Style =
+        Style { ties: Ties::Away, three_digit_exponent: true, legacy_infinity: true, alternate: false, upper: false };
+    const NEW: Style =
+        Style { ties: Ties::Even, three_digit_exponent: false, legacy_infinity: false, alternate: false, upper: false };
 
     #[test]
     fn ties_round_away_in_the_old_runtime_and_to_even_in_the_new_one() {
-        for (value, precision, old, new) in
-            [(2.5, 0, "3", "2"), (0.5, 0, "1", "0"), (0.25, 1, "0.3", "0.2"), (9.5, 0, "10", "10"), (0.125, 2, "0.13", "0.12")]
-        {
+        for (value, precision, old, new) in [
+            (2.5, 0, "3", "2"),
+            (0.5, 0, "1", "0"),
+            (0.25, 1, "0.3", "0.2"),
+            (9.5, 0, "10", "10"),
+            (0.125, 2, "0.13", "0.12"),
+        ] {
             assert_eq!(text(value, b'f', Some(precision), OLD), old);
             assert_eq!(text(value, b'f', Some(precision), NEW), new);
         }
@@ -389,9 +385,14 @@ mod tests {
 
     #[test]
     fn general_chooses_the_shorter_form() {
-        for (value, expected) in
-            [(1e-5, "1e-05"), (1e-4, "0.0001"), (100000.0, "100000"), (1e6, "1e+06"), (0.0, "0"), (1234567.0, "1.23457e+06")]
-        {
+        for (value, expected) in [
+            (1e-5, "1e-05"),
+            (1e-4, "0.0001"),
+            (100000.0, "100000"),
+            (1e6, "1e+06"),
+            (0.0, "0"),
+            (1234567.0, "1.23457e+06"),
+        ] {
             assert_eq!(text(value, b'g', None, NEW), expected);
         }
         assert_eq!(text(1.0, b'g', None, Style { alternate: true, ..NEW }), "1.00000");

@@ -209,7 +209,14 @@ impl<U: Unit, A: Args, S: Sink<U>> Writer<'_, U, A, S> {
     }
 
     /// One field: `prefix` (sign or base), then `zeros`, then `body`, padded to the width.
-    fn field(&mut self, spec: &Spec<U>, prefix: &[u8], zeros: usize, body: &[U], zero_pad: bool) -> Result<(), Failure<A, S, U>> {
+    fn field(
+        &mut self,
+        spec: &Spec<U>,
+        prefix: &[u8],
+        zeros: usize,
+        body: &[U],
+        zero_pad: bool,
+    ) -> Result<(), Failure<A, S, U>> {
         let prefix: Vec<U> = prefix.iter().map(|&byte| U::from(byte)).collect();
         let padding = spec.width.saturating_sub(prefix.len() + zeros + body.len());
         if !spec.left && !zero_pad {

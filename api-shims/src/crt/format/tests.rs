@@ -230,7 +230,10 @@ fn reals_differ_between_the_runtimes() {
 
 #[test]
 fn wide_functions_swap_the_string_conversions() {
-    assert_eq!(run_wide(Dialect::MSVCRT, "%s %S %hs", vec![Arg::Wide("w\u{100}"), "n".into(), "h".into()]), "w\u{100} n h");
+    assert_eq!(
+        run_wide(Dialect::MSVCRT, "%s %S %hs", vec![Arg::Wide("w\u{100}"), "n".into(), "h".into()]),
+        "w\u{100} n h"
+    );
     assert_eq!(run_wide(Dialect::ucrt(0), "%s %S", vec!["n".into(), Arg::Wide("w")]), "n w");
     assert_eq!(run_wide(Dialect::ucrt(4), "%s %S", vec![Arg::Wide("w"), "n".into()]), "w n");
 }
@@ -257,8 +260,7 @@ impl Sink<u8> for Count {
 
 #[test]
 fn more_output_than_an_int_can_say_is_an_error() {
-    let mut list =
-        List { args: vec![Arg::Int(1), Arg::Int(1)].into_iter(), strings: Vec::new(), stored: Vec::new() };
+    let mut list = List { args: vec![Arg::Int(1), Arg::Int(1)].into_iter(), strings: Vec::new(), stored: Vec::new() };
     let mut sink = Count(0);
     assert_eq!(format(Dialect::MSVCRT, b"%2000000000d%2000000000d", &mut list, &mut sink), Err(FormatError::TooLong));
     assert_eq!(run(Dialect::MSVCRT, "%9999999999d", vec![1.into()]), Err(FormatError::Invalid));
