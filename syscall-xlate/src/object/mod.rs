@@ -1,0 +1,97 @@
+//! Objects, and the handles by which a guest names them.
+//!
+//! An object is one Rust value behind an `Arc`. The handle table owns references to it, and so does whoever works on it, so that an
+//! object lives until its last handle is closed and its last operation is done; then it is dropped, which is where a type cleans up.
+
+pub mod access;
+mod namespace;
+mod slot;
+mod table;
+
+use std::any::Any;
+use std::sync::Arc;
+
+pub use access::{Access, GenericMapping};
+pub use namespace::{Created, Namespace};
+pub use table::{HandleFlags, HandleInfo, HandleTable};
+
+use crate::wait::Dispatcher;
+
+/// Something a handle can stand for.
+pub trait Object: Any + Send + Sync {
+    /// Its NT type.
+    fn kind(&self) -> Kind;
+
+    /// Its signal state, if threads can wait for it.
+    fn dispatcher(&self) -> Option<&Dispatcher> {
+        None
+    }
+}
+
+impl dyn Object {
+    /// The object as its own type.
+    #[inline]
+    pub fn downcast_ref<T: Object>(&self) -> Option<&T> {
+        (self as &dyn Any).downcast_ref()
+    }
+}
+
+/// The object as its own type; the same object if it is of another type.
+///
+/// # Errors
+/// The object, unchanged, when it is not a `T`.
+pub fn downcast<T: Object>(object: Arc<dyn Object>) -> Result<Arc<T>, Arc<dyn Object>> {
+    if object.downcast_ref::<T>().is_none() {
+        return Err(object);
+    }
+    let any: Arc<dyn Any + Send + Sync> = object;
+    // The type was just checked, so nothing is lost in the arm that cannot happen.
+    any.downcast().map_err(|_| -> Arc<dyn Object> { unreachable!("the type was checked") })
+}
+
+macro_rules! kinds {
+    ($($(#[$meta:meta])* $kind:ident)*) => {
+        /// An NT object type.
+        #[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
+        pub enum Kind { $($(#[$meta])* $kind),* }
+
+        impl Kind {
+            /// The type's name, as `NtQueryObject` gives it.
+            pub const fn name(self) -> &'static str {
+                match self { $(Self::$kind => stringify!($kind)),* }
+            }
+        }
+    };
+}
+kinds! {
+    /// A folder of the object namespace.
+    Directory
+    /// An event.
+    Event
+    /// An open file, folder, pipe, console or device.
+    File
+    /// A completion port.
+    IoCompletion
+    /// A job.
+    Job
+    /// A registry key.
+    Key
+    /// A keyed event.
+    KeyedEvent
+    /// A mutex.
+    Mutant
+    /// A process.
+    Process
+    /// A section ("file mapping").
+    Section
+    /// A semaphore.
+    Semaphore
+    /// A symbolic link of the object namespace.
+    SymbolicLink
+    /// A thread.
+    Thread
+    /// A waitable timer.
+    Timer
+    /// An access token.
+    Token
+}

@@ -1,0 +1,5 @@
+//! Waiting for objects.
+
+mod dispatcher;
+
+pub use dispatcher::{Dispatcher, Signal};
