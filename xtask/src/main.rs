@@ -1,6 +1,7 @@
-//! Development tasks: `cargo xtask codegen`.
+//! Development tasks: `cargo xtask codegen`, `cargo xtask corpus`.
 
 mod codegen;
+mod corpus;
 mod metadata;
 
 use std::process::ExitCode;
@@ -26,11 +27,15 @@ enum Task {
         #[arg(long)]
         check: bool,
     },
+    /// Runs real Windows programs and compares them with their Linux builds.
+    #[command(subcommand)]
+    Corpus(corpus::CorpusTask),
 }
 
 fn main() -> ExitCode {
     let result = match Arguments::parse().task {
         Task::Codegen { check } => codegen::run(check),
+        Task::Corpus(task) => corpus::run(task),
     };
     match result {
         Ok(()) => ExitCode::SUCCESS,
