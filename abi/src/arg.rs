@@ -44,6 +44,8 @@ impl RawArg for f32 {
 pub trait Arg: Sized {
     /// How it is passed on x64.
     type Raw: RawArg;
+    /// Bytes of its slot that count on x64.
+    const SIZE: usize = 8;
     /// Stack bytes it takes on x86.
     const SIZE32: usize = 4;
 
@@ -63,6 +65,7 @@ macro_rules! integers {
     ($($type:ty => $value:ident as $wide:ty, $size:literal)*) => {$(
         impl Arg for $type {
             type Raw = u64;
+            const SIZE: usize = size_of::<$type>();
             const SIZE32: usize = $size;
             #[inline(always)]
             fn from_raw(raw: u64) -> Self {
@@ -83,6 +86,7 @@ integers! {
 /// `BOOL`: 32 bits, true when not zero.
 impl Arg for bool {
     type Raw = u64;
+    const SIZE: usize = 4;
     #[inline(always)]
     fn from_raw(raw: u64) -> Self {
         raw as u32 != 0
@@ -106,6 +110,7 @@ impl Arg for f64 {
 
 impl Arg for f32 {
     type Raw = f32;
+    const SIZE: usize = 4;
     #[inline(always)]
     fn from_raw(raw: f32) -> Self {
         raw

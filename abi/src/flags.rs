@@ -88,6 +88,8 @@ macro_rules! named_integer {
     ($name:ident, $type:ty, $from:expr, $to:expr, $value:expr) => {
         impl $crate::Arg for $name {
             type Raw = u64;
+            const SIZE: usize = <$type as $crate::Arg>::SIZE;
+            const SIZE32: usize = <$type as $crate::Arg>::SIZE32;
             #[inline(always)]
             fn from_raw(raw: u64) -> Self {
                 ($from)(raw as $type)

@@ -48,6 +48,10 @@ pub struct Param {
     pub name: &'static str,
     /// Its type.
     pub ty: &'static str,
+    /// Bytes of its slot that count on x64.
+    pub size: usize,
+    /// Stack bytes it takes on x86: 4 for pointers, 8 for 64-bit integers and `double`.
+    pub size32: usize,
 }
 
 /// All that is known of a shim. `#[shim]` writes it down.

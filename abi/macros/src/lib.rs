@@ -153,7 +153,12 @@ fn expand(options: &Options, function: &ItemFn) -> syn::Result<Tokens> {
                     name: #name,
                     doc: #doc,
                     support: #support,
-                    params: &[#(::abi::Param { name: #names, ty: #type_names }),*],
+                    params: &[#(::abi::Param {
+                        name: #names,
+                        ty: #type_names,
+                        size: <#types as ::abi::Arg>::SIZE,
+                        size32: <#types as ::abi::Arg>::SIZE32,
+                    }),*],
                     ret: #ret_text,
                     module: module_path!(),
                     variadic: #variadic,
