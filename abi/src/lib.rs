@@ -41,5 +41,5 @@ pub use ret::{
 pub use shim::{Entry, Param, Row, Shim, Support, Variadic, variadic_entry};
 pub use status::{Errno, HRESULT, NTSTATUS, WIN32_ERROR};
 pub use text::{Ansi, PCSTR, PCWSTR, PSTR, PWSTR, Wide};
-pub use value::Value;
+pub use value::{Value, Varying};
 pub use variadic::VaList;

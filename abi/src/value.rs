@@ -13,6 +13,8 @@ pub enum Value {
     Signed(i64),
     /// A bit pattern without a name, in hexadecimal.
     Hex(u64),
+    /// A number that differs from run to run: an identifier, a clock, a count of something outside. In decimal.
+    Varying(u64),
     /// A floating-point number.
     Float(f64),
     /// `TRUE` or `FALSE`.
@@ -57,7 +59,7 @@ impl fmt::Display for Value {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Null => f.write_str("NULL"),
-            Self::Unsigned(value) => write!(f, "{value}"),
+            Self::Unsigned(value) | Self::Varying(value) => write!(f, "{value}"),
             Self::Signed(value) => write!(f, "{value}"),
             Self::Hex(value) | Self::Handle(value) | Self::Address(value) => write!(f, "{value:#x}"),
             Self::Float(value) => write!(f, "{value:?}"),
@@ -83,3 +85,44 @@ impl fmt::Display for Value {
         }
     }
 }
+
+/// A value that differs from run to run; traces can leave it out. See [`Value::Varying`].
+#[derive(Clone, Copy, Debug, Default, PartialEq)]
+pub struct Varying<T>(pub T);
+
+impl<T: crate::Guest> crate::Guest for Varying<T> {
+    fn layout(width: crate::Width) -> crate::Layout {
+        T::layout(width)
+    }
+    fn decode(width: crate::Width, bytes: &[u8]) -> Self {
+        Self(T::decode(width, bytes))
+    }
+    fn encode(&self, width: crate::Width, bytes: &mut [u8]) {
+        self.0.encode(width, bytes);
+    }
+    fn value(&self) -> Value {
+        let mut value = self.0.value();
+        value.visit(&mut |part| {
+            if let Value::Unsigned(number) | Value::Hex(number) = *part {
+                *part = Value::Varying(number);
+            }
+        });
+        value
+    }
+}
+
+macro_rules! varying_result {
+    ($($type:ty)*) => {$(
+        impl crate::Ret for Varying<$type> {
+            type Raw = u64;
+            #[inline(always)]
+            fn outcome(self) -> crate::Outcome<u64> {
+                crate::Ret::outcome(self.0)
+            }
+            fn result(&self) -> Value {
+                Value::Varying(u64::from(self.0))
+            }
+        }
+    )*};
+}
+varying_result!(u32 u64);

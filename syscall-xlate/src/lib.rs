@@ -1,5 +1,29 @@
-//! The NT executive on Linux.
+//! The NT executive rebuilt on Linux, and the gates by which guest code enters.
+//!
+//! Services are plain Rust: host values in, `NtResult` out. They know nothing of guest pointers or Win32; shims, one layer up, do
+//! that. The gate is the one path by which a call of the guest comes in: it finds the [`Cx`], traces, runs, and carries results,
+//! last error and exceptions back.
+#![expect(non_snake_case, non_camel_case_types, reason = "what the guest sees is spelled as Microsoft spells it")]
 
 pub mod cmdline;
+pub mod dll;
+mod enter;
+pub mod gate;
+mod kuser;
+mod low;
 pub mod object;
+mod peb;
+pub mod process;
+mod report;
+mod signals;
+mod stack;
+mod state;
+mod teb;
+pub mod thread;
+pub mod trace;
 pub mod wait;
+
+pub use gate::Cx;
+pub use process::Process;
+pub use state::{ProcessState, ThreadState};
+pub use thread::Thread;

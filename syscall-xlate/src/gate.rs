@@ -1,0 +1,119 @@
+//! The call path: how a call of the guest reaches a shim, and how its result goes back.
+//!
+//! `#[shim]` makes two entries for each function. The plain one, which import tables are bound to when nobody watches, finds the
+//! thread's [`Cx`] and runs the shim. The traced one does the same with a record before and after.
+
+use std::cell::Cell;
+use std::ptr;
+
+use abi::{Exception, Outcome, Ret, Row, Value, fault};
+
+use crate::{Process, Thread, trace};
+
+thread_local! {
+    /// The guest thread that this host thread is; null for a thread the guest knows nothing of.
+    static CURRENT: Cell<*const Thread> = const { Cell::new(ptr::null()) };
+}
+
+/// What a shim is called in: the process and the thread of the caller.
+#[derive(Clone, Copy)]
+pub struct Cx<'a> {
+    /// The caller's process.
+    pub process: &'a Process,
+    /// The caller's thread.
+    pub thread: &'a Thread,
+}
+
+impl Cx<'_> {
+    /// Calls a function of the guest's with up to six integer arguments.
+    ///
+    /// The guest may never come back: it may throw, long-jump or end the thread past the caller, who therefore holds no lock and owns
+    /// nothing with a destructor at this time.
+    pub fn call_guest<const N: usize>(&self, function: u64, arguments: [u64; N]) -> u64 {
+        const { assert!(N <= 6) };
+        let argument = |index: usize| arguments.get(index).copied().unwrap_or_default();
+        type Function = extern "win64" fn(u64, u64, u64, u64, u64, u64) -> u64;
+        // SAFETY: the address is the guest's to give; a wrong one faults in the guest, as on Windows. Arguments beyond those
+        // a function takes are ignored in this calling convention.
+        let function = unsafe { std::mem::transmute::<u64, Function>(function) };
+        function(argument(0), argument(1), argument(2), argument(3), argument(4), argument(5))
+    }
+}
+
+/// The current thread of the guest, for signal handlers and hooks; `None` on a thread the guest knows nothing of.
+pub(crate) fn current<'a>() -> Option<Cx<'a>> {
+    let thread = CURRENT.get();
+    // SAFETY: set by `attach` to a thread that stays until `detach`, on this very thread.
+    unsafe { thread.as_ref() }.map(|thread| Cx { process: thread.process(), thread })
+}
+
+/// Makes this host thread the guest thread `thread`, which must outlive its time as such; null ends that.
+pub(crate) fn set_current(thread: *const Thread) {
+    CURRENT.set(thread);
+}
+
+#[inline(always)]
+fn context<'a>() -> Cx<'a> {
+    match current() {
+        Some(cx) => cx,
+        None => not_a_guest_thread(),
+    }
+}
+
+#[cold]
+#[inline(never)]
+fn not_a_guest_thread() -> ! {
+    panic!("a Windows function was called on a host thread that belongs to no Windows process");
+}
+
+/// Runs a shim for an untraced call.
+#[inline(always)]
+pub fn plain<R: Ret>(shim: impl FnOnce(&Cx<'_>) -> R) -> R::Raw {
+    let cx = context();
+    let outcome = shim(&cx).outcome();
+    deliver(&cx, outcome)
+}
+
+/// Runs a shim for a traced call: records its arguments, then its result and what it wrote.
+pub fn traced<R: Ret, const N: usize>(
+    arguments: &[Value],
+    after: impl FnOnce() -> [Option<Value>; N],
+    row: &'static Row,
+    shim: impl FnOnce(&Cx<'_>) -> R,
+) -> R::Raw {
+    let cx = context();
+    let call = trace::begin(&cx, row, arguments);
+    let result = shim(&cx);
+    trace::end(&cx, call, &result, after);
+    deliver(&cx, result.outcome())
+}
+
+/// Sets what the outcome sets and gives the value, or raises the exception.
+#[inline(always)]
+fn deliver<R>(cx: &Cx<'_>, outcome: Outcome<R>) -> R {
+    if let Some(error) = outcome.last_error {
+        cx.thread.set_last_error(error);
+    }
+    if let Some(error) = outcome.errno {
+        cx.thread.set_errno(error);
+    }
+    if let Some(exception) = outcome.raises {
+        let copy = *exception;
+        drop(exception);
+        raise(cx, copy);
+    }
+    outcome.raw
+}
+
+/// Raises an exception in the guest, at the place of its call.
+#[cold]
+#[inline(never)]
+fn raise(cx: &Cx<'_>, exception: Exception) -> ! {
+    crate::report::unhandled(cx, &exception)
+}
+
+/// Argument slot of a variadic call; the guest's own caller wrote it, so that only a wild jump makes it fault.
+#[inline]
+pub fn argument_slot(address: u64) -> u64 {
+    fault::load_u64(address).unwrap_or_default()
+}

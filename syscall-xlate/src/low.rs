@@ -1,0 +1,80 @@
+//! Memory for the guest's own structures, below the host's code.
+//!
+//! Guest images, stacks and blocks lie below [`END`]; the host's executable and libraries above. So an address tells whose it is.
+
+use std::io;
+use std::ptr;
+use std::sync::atomic::{AtomicU64, Ordering};
+
+/// The guest's memory ends here; the host's executable and libraries lie above.
+pub const END: u64 = 0x5500_0000_0000;
+
+/// Where blocks are placed, far above preferred image bases and what a guest asks for by address.
+const START: u64 = 0x20_0000_0000;
+
+/// Windows' allocation granularity.
+const GRANULE: u64 = 0x1_0000;
+
+/// A private mapping that is unmapped on drop.
+#[derive(Debug)]
+pub(crate) struct Block {
+    address: u64,
+    size: usize,
+}
+
+impl Block {
+    /// Maps `size` zeroed bytes, readable and writable or, with `reserve`, without access.
+    ///
+    /// # Errors
+    /// The host's error when memory is short.
+    pub(crate) fn new(size: usize, reserve: bool) -> io::Result<Self> {
+        static NEXT: AtomicU64 = AtomicU64::new(START);
+        let size = size.next_multiple_of(GRANULE as usize);
+        let protection = if reserve { libc::PROT_NONE } else { libc::PROT_READ | libc::PROT_WRITE };
+        let flags = libc::MAP_PRIVATE | libc::MAP_ANONYMOUS | libc::MAP_NORESERVE | libc::MAP_FIXED_NOREPLACE;
+        loop {
+            let address = NEXT.fetch_add(size as u64 + GRANULE, Ordering::Relaxed);
+            if address + size as u64 > END {
+                return Err(io::ErrorKind::OutOfMemory.into());
+            }
+            // SAFETY: a fresh mapping that replaces nothing.
+            let got = unsafe { libc::mmap(address as *mut _, size, protection, flags, -1, 0) };
+            match got {
+                libc::MAP_FAILED if io::Error::last_os_error().raw_os_error() == Some(libc::EEXIST) => {}
+                libc::MAP_FAILED => return Err(io::Error::last_os_error()),
+                _ => return Ok(Self { address, size }),
+            }
+        }
+    }
+
+    /// Its first byte's address.
+    pub(crate) fn address(&self) -> u64 {
+        self.address
+    }
+
+    /// The address behind its last byte.
+    pub(crate) fn end(&self) -> u64 {
+        self.address + self.size as u64
+    }
+
+    /// Makes a part readable and writable, or takes all access away.
+    ///
+    /// # Errors
+    /// The host's error when memory is short.
+    pub(crate) fn protect(&self, from: u64, to: u64, access: bool) -> io::Result<()> {
+        debug_assert!(from >= self.address && to <= self.end());
+        let protection = if access { libc::PROT_READ | libc::PROT_WRITE } else { libc::PROT_NONE };
+        // SAFETY: within our own mapping.
+        match unsafe { libc::mprotect(ptr::with_exposed_provenance_mut(from as usize), (to - from) as usize, protection) } {
+            0 => Ok(()),
+            _ => Err(io::Error::last_os_error()),
+        }
+    }
+}
+
+impl Drop for Block {
+    fn drop(&mut self) {
+        // SAFETY: our own mapping; whoever holds addresses into it has let go of it by contract of the owner.
+        unsafe { libc::munmap(self.address as *mut _, self.size) };
+    }
+}

@@ -1,0 +1,38 @@
+//! The process environment block.
+//!
+//! Offsets are those of 64-bit Windows 10 (public symbols of ntdll; `winternl.h` documents some).
+
+use abi::fault;
+
+use crate::Process;
+
+/// Bytes set aside for the block.
+pub(crate) const SIZE: usize = 0x1000;
+
+mod offset {
+    pub(super) const NUMBER_OF_PROCESSORS: u64 = 0xb8;
+    pub(super) const OS_MAJOR_VERSION: u64 = 0x118;
+    pub(super) const OS_MINOR_VERSION: u64 = 0x11c;
+    pub(super) const OS_BUILD_NUMBER: u64 = 0x120;
+    pub(super) const OS_PLATFORM_ID: u64 = 0x124;
+}
+
+/// `VER_PLATFORM_WIN32_NT`.
+const PLATFORM_NT: u32 = 2;
+
+impl Process {
+    /// Fills in what is known before a program is.
+    pub(crate) fn fill_peb(&self) {
+        let version = self.version();
+        self.set_peb_u32(offset::NUMBER_OF_PROCESSORS, std::thread::available_parallelism().map_or(1, |count| count.get() as u32));
+        self.set_peb_u32(offset::OS_MAJOR_VERSION, version.major);
+        self.set_peb_u32(offset::OS_MINOR_VERSION, version.minor);
+        self.set_peb_u32(offset::OS_BUILD_NUMBER, version.build);
+        self.set_peb_u32(offset::OS_PLATFORM_ID, PLATFORM_NT);
+    }
+
+    fn set_peb_u32(&self, at: u64, value: u32) {
+        // The block is ours and writable unless the guest protected it, which is its own loss.
+        let _ = fault::store_u32(self.peb() + at, value);
+    }
+}

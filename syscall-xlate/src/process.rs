@@ -1,0 +1,190 @@
+//! A Windows process: what its threads share.
+
+use std::path::PathBuf;
+use std::sync::Arc;
+
+use crate::dll::{Dll, Export};
+use crate::low::Block;
+use crate::state::{ProcessState, ProcessStates};
+use crate::thread::Attached;
+use crate::trace::Tracer;
+use crate::{Cx, Thread, kuser, peb, signals};
+
+/// The Windows version that a process is told it runs on.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Version {
+    /// `dwMajorVersion`.
+    pub major: u32,
+    /// `dwMinorVersion`.
+    pub minor: u32,
+    /// `dwBuildNumber`.
+    pub build: u32,
+    /// `szCSDVersion`.
+    pub service_pack: &'static str,
+}
+
+impl Version {
+    /// Windows 10 22H2.
+    pub const WINDOWS_10: Self = Self { major: 10, minor: 0, build: 19045, service_pack: "" };
+    /// Windows 7 with Service Pack 1.
+    pub const WINDOWS_7: Self = Self { major: 6, minor: 1, build: 7601, service_pack: "Service Pack 1" };
+    /// Windows 8.1.
+    pub const WINDOWS_8_1: Self = Self { major: 6, minor: 3, build: 9600, service_pack: "" };
+    /// Windows 11 23H2.
+    pub const WINDOWS_11: Self = Self { major: 10, minor: 0, build: 22631, service_pack: "" };
+    /// Windows 11 24H2.
+    pub const WINDOWS_11_24H2: Self = Self { major: 10, minor: 0, build: 26100, service_pack: "" };
+}
+
+/// What a process is made with.
+pub struct Options {
+    /// The DLLs whose exports are shims, sorted by name.
+    pub dlls: &'static [&'static Dll],
+    /// The reported version.
+    pub version: Version,
+    /// The trace, where one is wanted.
+    pub tracer: Option<Tracer>,
+    /// Where the 32-bit exit code goes, where wanted.
+    pub status_file: Option<PathBuf>,
+}
+
+/// A Windows process. One host process may hold several, as tests do; a program has one.
+pub struct Process {
+    id: u32,
+    dlls: &'static [&'static Dll],
+    version: Version,
+    peb: Block,
+    tracer: Option<Tracer>,
+    status_file: Option<PathBuf>,
+    states: ProcessStates,
+}
+
+impl Process {
+    /// A process without a program: enough to call shims in.
+    ///
+    /// # Errors
+    /// The host's error when memory is short.
+    pub fn new(options: Options) -> std::io::Result<Arc<Self>> {
+        let Options { dlls, version, tracer, status_file } = options;
+        signals::install();
+        kuser::reserve(kuser::Facts { major: version.major, minor: version.minor, build: version.build });
+        let process = Self {
+            id: std::process::id(),
+            dlls,
+            version,
+            peb: Block::new(peb::SIZE, false)?,
+            tracer,
+            status_file,
+            states: ProcessStates::default(),
+        };
+        process.fill_peb();
+        Ok(Arc::new(process))
+    }
+
+    /// Runs `body` as a thread of this process on the host's own stack. For tests and for programs that call a DLL's functions.
+    ///
+    /// # Errors
+    /// The host's error when memory is short.
+    pub fn with_thread<R>(self: &Arc<Self>, body: impl FnOnce(&Cx<'_>) -> R) -> std::io::Result<R> {
+        let thread = Thread::new(self.clone(), None)?;
+        let _attached: Attached = thread.attach();
+        Ok(body(&Cx { process: self, thread: &thread }))
+    }
+
+    /// Its identifier; the host's.
+    #[inline(always)]
+    pub fn id(&self) -> u32 {
+        self.id
+    }
+
+    /// Address of its process environment block.
+    pub fn peb(&self) -> u64 {
+        self.peb.address()
+    }
+
+    /// The reported version.
+    pub fn version(&self) -> Version {
+        self.version
+    }
+
+    /// The tables of all shim DLLs.
+    pub fn dlls(&self) -> &'static [&'static Dll] {
+        self.dlls
+    }
+
+    /// A DLL's state for this process.
+    pub fn state<T: ProcessState>(&self) -> &T {
+        self.states.get()
+    }
+
+    pub(crate) fn tracer(&self) -> Option<&Tracer> {
+        self.tracer.as_ref()
+    }
+
+    /// What a stub of this export stores for the trace: never 0.
+    pub fn trace_context(&self, dll: &'static Dll, export: &'static Export) -> Option<u64> {
+        let dll_index = self.dlls.iter().position(|&known| std::ptr::eq(known, dll))? as u64;
+        let index = dll.exports.iter().position(|known| std::ptr::eq(known, export))? as u64;
+        Some((dll_index + 1) << 32 | index)
+    }
+
+    /// By which DLL and name the current traced call of `thread` came in.
+    pub(crate) fn traced_names(&self, thread: &Thread) -> Option<(&'static str, &'static str)> {
+        let context = thread.traced_export();
+        thread.set_traced_export(0);
+        let dll = self.dlls.get((context >> 32).checked_sub(1)? as usize)?;
+        Some((dll.stem(), dll.exports.get(context as u32 as usize)?.name))
+    }
+
+    /// `module+0x1234`, for an address in a module.
+    pub(crate) fn place_of(&self, address: u64) -> Option<String> {
+        let _ = address;
+        None
+    }
+
+    /// Keeps what a crash would lose.
+    pub(crate) fn crashed(&self) {
+        if let Some(tracer) = &self.tracer {
+            tracer.finish_after_crash();
+        }
+    }
+
+    /// Ends the host process with the guest's exit code: writes the trace and the status file first.
+    pub fn exit(&self, code: u32) -> ! {
+        let mut status = exit_status(code);
+        if let Some(Err(error)) = self.tracer.as_ref().map(Tracer::finish) {
+            eprintln!("exeunt: the trace could not be written: {error}");
+            status = FAILED;
+        }
+        if let Some(path) = &self.status_file
+            && let Err(error) = std::fs::write(path, format!("{code}\n"))
+        {
+            eprintln!("exeunt: the status file {} could not be written: {error}", path.display());
+            status = FAILED;
+        }
+        // SAFETY: ends the process. Destructors and handlers of the host must not run: guest threads may still use what they destroy.
+        unsafe { libc::_exit(status) }
+    }
+}
+
+/// Exit status when exeunt itself failed.
+const FAILED: i32 = 125;
+
+/// A guest's exit code as a host exit status: up to 255 as it is, a larger one by its low 8 bits, but never 0.
+fn exit_status(code: u32) -> i32 {
+    match code {
+        0..=255 => code as i32,
+        _ if code & 0xff == 0 => 1,
+        _ => (code & 0xff) as i32,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_large_exit_code_never_becomes_success() {
+        assert_eq!([0, 1, 255, 256, 0x101, 0xC000_0005].map(exit_status), [0, 1, 255, 1, 1, 5]);
+    }
+}

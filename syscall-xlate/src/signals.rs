@@ -1,0 +1,168 @@
+//! Hardware faults, as signals.
+//!
+//! In this order: an access of ours to guest memory goes on at its fixup; the shared user page comes to life; a shim that runs out of
+//! the guest's stack gets its own room; and what is left is an exception of the guest, or a bug of ours.
+
+use std::io;
+use std::sync::Once;
+
+use abi::{Exception, NTSTATUS, fault};
+
+use crate::{gate, kuser, low, report};
+
+/// Bytes of a thread's alternate signal stack: the report of a crash is written on it.
+const ALTERNATE_SIZE: usize = 128 * 1024;
+
+/// An alternate signal stack, in force on the thread that made it until dropped there.
+#[derive(Debug)]
+pub(crate) struct AlternateStack {
+    address: *mut libc::c_void,
+    before: libc::stack_t,
+}
+
+impl AlternateStack {
+    /// # Errors
+    /// The host's error when memory is short.
+    pub(crate) fn new() -> io::Result<Self> {
+        let rw = libc::PROT_READ | libc::PROT_WRITE;
+        let flags = libc::MAP_PRIVATE | libc::MAP_ANONYMOUS | libc::MAP_NORESERVE;
+        // SAFETY: a fresh mapping, which stays until this value is dropped.
+        unsafe {
+            let address = libc::mmap(std::ptr::null_mut(), ALTERNATE_SIZE, rw, flags, -1, 0);
+            if address == libc::MAP_FAILED {
+                return Err(io::Error::last_os_error());
+            }
+            let stack = libc::stack_t { ss_sp: address, ss_flags: 0, ss_size: ALTERNATE_SIZE };
+            let mut before = std::mem::zeroed();
+            libc::sigaltstack(&raw const stack, &raw mut before);
+            Ok(Self { address, before })
+        }
+    }
+}
+
+impl Drop for AlternateStack {
+    fn drop(&mut self) {
+        // SAFETY: puts back what was in force before, then unmaps our own mapping.
+        unsafe {
+            libc::sigaltstack(&raw const self.before, std::ptr::null_mut());
+            libc::munmap(self.address, ALTERNATE_SIZE);
+        }
+    }
+}
+
+/// The signals that faults of the CPU come as.
+const SIGNALS: [libc::c_int; 5] = [libc::SIGSEGV, libc::SIGBUS, libc::SIGFPE, libc::SIGILL, libc::SIGTRAP];
+
+/// Installs the handler for the host process, once.
+pub(crate) fn install() {
+    static ONCE: Once = Once::new();
+    // SAFETY: the handler is async-signal-safe up to the point where it ends the process.
+    ONCE.call_once(|| unsafe {
+        let mut action: libc::sigaction = std::mem::zeroed();
+        action.sa_sigaction = handle as *const () as usize;
+        action.sa_flags = libc::SA_SIGINFO | libc::SA_ONSTACK | libc::SA_NODEFER;
+        for signal in SIGNALS {
+            libc::sigaction(signal, &raw const action, std::ptr::null_mut());
+        }
+    });
+}
+
+/// Bit of a page fault's error code that says the access was a write.
+const FAULT_WRITE: i64 = 2;
+/// Bit of a page fault's error code that says an instruction was fetched.
+const FAULT_FETCH: i64 = 16;
+/// `si_code` of a signal that a kernel fault sent, not a process.
+const SI_KERNEL: libc::c_int = 0x80;
+
+extern "C" fn handle(signal: libc::c_int, info: *mut libc::siginfo_t, context: *mut libc::c_void) {
+    // SAFETY: the kernel passes valid pointers to a SA_SIGINFO handler.
+    let (info, registers) = unsafe { (&*info, &mut (*context.cast::<libc::ucontext_t>()).uc_mcontext.gregs) };
+    let rip = registers[libc::REG_RIP as usize] as u64;
+    if let Some(on) = fault::fixup(rip) {
+        registers[libc::REG_RIP as usize] = on as i64;
+        return;
+    }
+    let code = registers[libc::REG_ERR as usize];
+    // SAFETY: for these signals the kernel fills in an address.
+    let address = unsafe { info.si_addr() } as u64;
+    let memory_fault = signal == libc::SIGSEGV || signal == libc::SIGBUS;
+    if memory_fault && kuser::contains(address) && kuser::fault(code & FAULT_WRITE != 0) {
+        return;
+    }
+    let Some(cx) = gate::current() else { return by_default(signal) };
+    let host = rip >= low::END;
+    if memory_fault && host && cx.thread.stack().is_some_and(|stack| stack.in_guard(address) && stack.open_guard()) {
+        return;
+    }
+    let exception = exception(signal, info, registers, address);
+    if host {
+        report::internal_fault(&cx, &exception, registers);
+    }
+    report::unhandled_fault(&cx, &exception, registers, signal)
+}
+
+/// The exception Windows raises for a fault of the CPU.
+fn exception(signal: libc::c_int, info: &libc::siginfo_t, registers: &libc::gregset_t, address: u64) -> Exception {
+    let code = registers[libc::REG_ERR as usize];
+    match signal {
+        libc::SIGSEGV | libc::SIGBUS => {
+            let kind = if code & FAULT_FETCH != 0 { 8 } else { u64::from(code & FAULT_WRITE != 0) };
+            // A non-canonical address comes without one; Windows reports a read of the last address then.
+            let address = if info.si_code == SI_KERNEL { u64::MAX } else { address };
+            let in_guard = gate::current().and_then(|cx| cx.thread.stack()).is_some_and(|stack| stack.in_guard(address));
+            let code = if in_guard { NTSTATUS::STATUS_STACK_OVERFLOW } else { NTSTATUS::STATUS_ACCESS_VIOLATION };
+            Exception::new(code, &[kind, address])
+        }
+        libc::SIGFPE => {
+            let code = match info.si_code {
+                libc::FPE_INTDIV => NTSTATUS::STATUS_INTEGER_DIVIDE_BY_ZERO,
+                libc::FPE_INTOVF => NTSTATUS::STATUS_INTEGER_OVERFLOW,
+                libc::FPE_FLTDIV => NTSTATUS::STATUS_FLOAT_DIVIDE_BY_ZERO,
+                libc::FPE_FLTOVF => NTSTATUS::STATUS_FLOAT_OVERFLOW,
+                libc::FPE_FLTUND => NTSTATUS::STATUS_FLOAT_UNDERFLOW,
+                libc::FPE_FLTRES => NTSTATUS::STATUS_FLOAT_INEXACT_RESULT,
+                _ => NTSTATUS::STATUS_FLOAT_INVALID_OPERATION,
+            };
+            Exception::new(code, &[])
+        }
+        libc::SIGILL => Exception::new(NTSTATUS::STATUS_ILLEGAL_INSTRUCTION, &[]),
+        _ => Exception::new(NTSTATUS::STATUS_BREAKPOINT, &[0]),
+    }
+}
+
+/// Gives the signal its default meaning and returns to the fault, which then ends the process.
+fn by_default(signal: libc::c_int) {
+    // SAFETY: resets one signal.
+    unsafe { libc::signal(signal, libc::SIG_DFL) };
+}
+
+/// Ends the process by `signal`, as a crash of a native program does. No core file: the memory is not what a debugger expects.
+pub(crate) fn die(signal: libc::c_int) -> ! {
+    // SAFETY: resets and unblocks one signal and sends it to this thread.
+    unsafe {
+        libc::signal(signal, libc::SIG_DFL);
+        let mut only = std::mem::zeroed();
+        libc::sigemptyset(&raw mut only);
+        libc::sigaddset(&raw mut only, signal);
+        libc::pthread_sigmask(libc::SIG_UNBLOCK, &raw const only, std::ptr::null_mut());
+        libc::raise(signal);
+        libc::_exit(128 + signal)
+    }
+}
+
+/// The signal that stands for an exception: the one its cause gives a native program.
+pub(crate) fn signal_for(code: NTSTATUS) -> libc::c_int {
+    match code {
+        NTSTATUS::STATUS_INTEGER_DIVIDE_BY_ZERO
+        | NTSTATUS::STATUS_INTEGER_OVERFLOW
+        | NTSTATUS::STATUS_FLOAT_DIVIDE_BY_ZERO
+        | NTSTATUS::STATUS_FLOAT_OVERFLOW
+        | NTSTATUS::STATUS_FLOAT_UNDERFLOW
+        | NTSTATUS::STATUS_FLOAT_INEXACT_RESULT
+        | NTSTATUS::STATUS_FLOAT_INVALID_OPERATION => libc::SIGFPE,
+        NTSTATUS::STATUS_ILLEGAL_INSTRUCTION | NTSTATUS::STATUS_PRIVILEGED_INSTRUCTION => libc::SIGILL,
+        NTSTATUS::STATUS_BREAKPOINT | NTSTATUS::STATUS_SINGLE_STEP => libc::SIGTRAP,
+        NTSTATUS::STATUS_ACCESS_VIOLATION | NTSTATUS::STATUS_STACK_OVERFLOW | NTSTATUS::STATUS_IN_PAGE_ERROR => libc::SIGSEGV,
+        _ => libc::SIGABRT,
+    }
+}

@@ -1,0 +1,72 @@
+//! A guest thread's stack.
+//!
+//! From below: a page no one may touch, room for the shims, the guest's guard pages, the guest's stack. The guest meets its guard where
+//! Windows would put it. A shim that is called with little stack left runs on through the guard, which the fault handler opens for it,
+//! into its own room.
+
+use std::io;
+use std::sync::atomic::{AtomicBool, Ordering};
+
+use crate::low::Block;
+
+const PAGE: u64 = 4096;
+/// Below everything.
+const BOTTOM_GUARD: u64 = 16 * PAGE;
+/// What a shim may need when the guest has left nothing.
+const SHIM_ROOM: u64 = 64 * PAGE;
+/// Windows keeps a guard page and a last one it never gives away; the default guarantee adds one more.
+const GUEST_GUARD: u64 = 3 * PAGE;
+
+/// Windows' default for an image that asks for none ("Thread Stack Size").
+pub const DEFAULT_SIZE: u64 = 1 << 20;
+
+/// The largest stack that is taken at its word.
+const LARGEST: u64 = 1 << 40;
+
+/// A stack. Its memory is the kernel's to commit, page by page.
+#[derive(Debug)]
+pub(crate) struct Stack {
+    block: Block,
+    guard: u64,
+    open: AtomicBool,
+}
+
+impl Stack {
+    /// A stack with `size` bytes for the guest; 0 means the default.
+    ///
+    /// # Errors
+    /// The host's error when there is no room.
+    pub(crate) fn new(size: u64) -> io::Result<Self> {
+        let size = if size == 0 { DEFAULT_SIZE } else { size.min(LARGEST).next_multiple_of(0x1_0000) };
+        let block = Block::new((BOTTOM_GUARD + SHIM_ROOM + GUEST_GUARD + size) as usize, true)?;
+        let guard = block.address() + BOTTOM_GUARD + SHIM_ROOM;
+        block.protect(block.address() + BOTTOM_GUARD, guard, true)?;
+        block.protect(guard + GUEST_GUARD, block.end(), true)?;
+        Ok(Self { block, guard, open: AtomicBool::new(false) })
+    }
+
+    /// The address behind its highest byte.
+    pub(crate) fn base(&self) -> u64 {
+        self.block.end()
+    }
+
+    /// The lowest address the guest may use.
+    pub(crate) fn limit(&self) -> u64 {
+        self.guard + GUEST_GUARD
+    }
+
+    /// The lowest address of the guest's part, guard included.
+    pub(crate) fn allocation_base(&self) -> u64 {
+        self.guard
+    }
+
+    /// True when `address` is in the guest's guard pages.
+    pub(crate) fn in_guard(&self, address: u64) -> bool {
+        (self.guard..self.limit()).contains(&address)
+    }
+
+    /// Opens the guard for host code that runs through it. Async-signal-safe.
+    pub(crate) fn open_guard(&self) -> bool {
+        !self.open.swap(true, Ordering::Relaxed) && self.block.protect(self.guard, self.limit(), true).is_ok()
+    }
+}

@@ -1,0 +1,37 @@
+//! The thread environment block, and what lies behind it in the same pages.
+//!
+//! Offsets are those of 64-bit Windows 10 (public symbols of ntdll; `winternl.h` documents some). Only fields that guest code or we
+//! touch are named.
+
+/// Size of the block and our own words behind it, in bytes.
+pub(crate) const SIZE: usize = 0x2000;
+
+/// Offsets from the block's start.
+pub(crate) mod offset {
+    pub(crate) const EXCEPTION_LIST: u64 = 0x00;
+    pub(crate) const STACK_BASE: u64 = 0x08;
+    pub(crate) const STACK_LIMIT: u64 = 0x10;
+    pub(crate) const SELF: u64 = 0x30;
+    pub(crate) const PROCESS_ID: u64 = 0x40;
+    pub(crate) const THREAD_ID: u64 = 0x48;
+    pub(crate) const TLS_POINTER: u64 = 0x58;
+    pub(crate) const PEB: u64 = 0x60;
+    pub(crate) const LAST_ERROR: u64 = 0x68;
+    pub(crate) const CURRENT_LOCALE: u64 = 0x108;
+    pub(crate) const REAL_PROCESS_ID: u64 = 0x7d8;
+    pub(crate) const REAL_THREAD_ID: u64 = 0x7e0;
+    pub(crate) const STATIC_UNICODE_STRING: u64 = 0x1258;
+    pub(crate) const STATIC_UNICODE_BUFFER: u64 = 0x1268;
+    pub(crate) const DEALLOCATION_STACK: u64 = 0x1478;
+    /// 64 pointers.
+    pub(crate) const TLS_SLOTS: u64 = 0x1480;
+    /// `Instrumentation[0]`, unused on Windows since 10: which export a traced call came in by, written by the stub.
+    pub(crate) const TRACED_EXPORT: u64 = 0x16b8;
+    pub(crate) const TLS_EXPANSION_SLOTS: u64 = 0x1780;
+    /// Behind the TEB proper (0x1838 bytes): the C runtime's `errno` and `_doserrno`.
+    pub(crate) const ERRNO: u64 = 0x1900;
+    pub(crate) const DOS_ERRNO: u64 = 0x1904;
+}
+
+/// Bytes of `StaticUnicodeBuffer`.
+pub(crate) const STATIC_UNICODE_BYTES: u16 = 522;

@@ -1,0 +1,241 @@
+//! A guest thread: its TEB, its stack, its place in the process.
+
+use std::cell::{Cell, RefCell};
+use std::io;
+use std::sync::Arc;
+
+use abi::{Errno, WIN32_ERROR};
+
+use crate::low::Block;
+use crate::stack::Stack;
+use crate::state::{ThreadState, ThreadStates};
+use crate::teb::{self, offset};
+use crate::{Process, enter, gate, signals, trace};
+
+/// A guest thread. Lives on the host thread that runs it.
+pub struct Thread {
+    process: Arc<Process>,
+    block: Block,
+    teb: u64,
+    stack: Option<Stack>,
+    id: u32,
+    host_stack: Cell<u64>,
+    states: ThreadStates,
+    pub(crate) trace: RefCell<trace::ThreadTrace>,
+    _alternate: signals::AlternateStack,
+}
+
+/// Ends a thread's time as guest thread when dropped.
+pub(crate) struct Attached(());
+
+impl Drop for Attached {
+    fn drop(&mut self) {
+        gate::set_current(std::ptr::null());
+        set_gs(0);
+    }
+}
+
+impl Thread {
+    /// A thread of `process` for the calling host thread, with a stack of `stack_size` bytes (0: the default), or on the host's own
+    /// stack for `None`.
+    ///
+    /// # Errors
+    /// The host's error when memory is short.
+    pub(crate) fn new(process: Arc<Process>, stack_size: Option<u64>) -> io::Result<Box<Self>> {
+        let block = Block::new(teb::SIZE, false)?;
+        let stack = stack_size.map(Stack::new).transpose()?;
+        let id = rustix::thread::gettid().as_raw_nonzero().get() as u32;
+        let thread = Box::new(Self {
+            teb: block.address(),
+            block,
+            stack,
+            id,
+            host_stack: Cell::new(0),
+            states: ThreadStates::default(),
+            trace: RefCell::default(),
+            _alternate: signals::AlternateStack::new()?,
+            process,
+        });
+        thread.fill_teb();
+        Ok(thread)
+    }
+
+    fn fill_teb(&self) {
+        let (base, limit, bottom) = match &self.stack {
+            Some(stack) => (stack.base(), stack.limit(), stack.allocation_base()),
+            // On the host's stack: nobody may run into a limit of ours.
+            None => (u64::MAX, 0, 0),
+        };
+        let process_id = u64::from(self.process.id());
+        self.set_teb_u64(offset::EXCEPTION_LIST, u64::MAX);
+        self.set_teb_u64(offset::STACK_BASE, base);
+        self.set_teb_u64(offset::STACK_LIMIT, limit);
+        self.set_teb_u64(offset::SELF, self.teb);
+        self.set_teb_u64(offset::PROCESS_ID, process_id);
+        self.set_teb_u64(offset::THREAD_ID, u64::from(self.id));
+        self.set_teb_u64(offset::PEB, self.process.peb());
+        self.set_teb_u32(offset::CURRENT_LOCALE, 0x409);
+        self.set_teb_u64(offset::REAL_PROCESS_ID, process_id);
+        self.set_teb_u64(offset::REAL_THREAD_ID, u64::from(self.id));
+        self.set_teb_u64(offset::STATIC_UNICODE_STRING, u64::from(teb::STATIC_UNICODE_BYTES) << 16);
+        self.set_teb_u64(offset::STATIC_UNICODE_STRING + 8, self.teb + offset::STATIC_UNICODE_BUFFER);
+        self.set_teb_u64(offset::DEALLOCATION_STACK, bottom);
+    }
+
+    /// Makes the calling host thread this guest thread until the guard is dropped.
+    pub(crate) fn attach(&self) -> Attached {
+        set_gs(self.teb);
+        gate::set_current(self);
+        Attached(())
+    }
+
+    /// Calls `entry(argument)` in the guest's calling convention on the guest's stack; gives what it returns, or what
+    /// [`Self::leave`] is given.
+    pub(crate) fn run_on_guest_stack(&self, entry: extern "win64" fn(u64) -> u64, argument: u64) -> u64 {
+        let Some(stack) = &self.stack else { return entry(argument) };
+        // SAFETY: the stack is this thread's own and unused; its end is page-aligned.
+        unsafe { enter::enter(stack.base(), entry as *const () as u64, argument, self.host_stack.as_ptr()) }
+    }
+
+    /// Ends the thread's guest code from wherever it is: [`Self::run_on_guest_stack`] returns `value`.
+    pub(crate) fn leave(&self, value: u64) -> ! {
+        // SAFETY: called by guest code's exit functions, on this thread, above `run_on_guest_stack`; the frames between are the guest's
+        // and shims', which own nothing across a call that does not return.
+        unsafe { enter::leave(self.host_stack.get(), value) }
+    }
+
+    /// The process it belongs to.
+    #[inline(always)]
+    pub fn process(&self) -> &Process {
+        &self.process
+    }
+
+    /// The process, to be kept.
+    pub(crate) fn process_arc(&self) -> Arc<Process> {
+        self.process.clone()
+    }
+
+    /// Its identifier; the host's thread id.
+    #[inline(always)]
+    pub fn id(&self) -> u32 {
+        self.id
+    }
+
+    /// Address of its thread environment block.
+    #[inline(always)]
+    pub fn teb(&self) -> u64 {
+        self.teb
+    }
+
+    /// The guest's stack, if it has one of its own.
+    pub(crate) fn stack(&self) -> Option<&Stack> {
+        self.stack.as_ref()
+    }
+
+    /// A DLL's state for this thread.
+    pub fn state<T: ThreadState>(&self) -> &T {
+        self.states.get()
+    }
+
+    /// The last error.
+    #[inline(always)]
+    pub fn last_error(&self) -> WIN32_ERROR {
+        WIN32_ERROR(self.teb_u32(offset::LAST_ERROR))
+    }
+
+    /// Sets the last error.
+    #[inline(always)]
+    pub fn set_last_error(&self, error: WIN32_ERROR) {
+        self.set_teb_u32(offset::LAST_ERROR, error.0);
+    }
+
+    /// Sets the C runtime's `errno`.
+    #[inline(always)]
+    pub fn set_errno(&self, error: Errno) {
+        self.set_teb_u32(offset::ERRNO, error.0 as u32);
+    }
+
+    /// Address of the C runtime's `errno`.
+    pub fn errno_address(&self) -> u64 {
+        self.teb + offset::ERRNO
+    }
+
+    /// Address of the C runtime's `_doserrno`.
+    pub fn doserrno_address(&self) -> u64 {
+        self.teb + offset::DOS_ERRNO
+    }
+
+    /// Address of slot `index` (below 64) of the guest's dynamic thread-local storage.
+    #[inline(always)]
+    pub fn tls_slot(&self, index: u32) -> Option<u64> {
+        (index < 64).then(|| self.teb + offset::TLS_SLOTS + 8 * u64::from(index))
+    }
+
+    /// Reads slot `index` of the guest's dynamic thread-local storage.
+    #[inline(always)]
+    pub fn tls(&self, index: u32) -> Option<u64> {
+        // Masked, so that the address is within the block whatever the index.
+        (index < 64).then(|| self.teb_u64(offset::TLS_SLOTS + 8 * u64::from(index & 63)))
+    }
+
+    /// Sets slot `index` of the guest's dynamic thread-local storage; false above 63.
+    #[inline(always)]
+    pub fn set_tls(&self, index: u32, value: u64) -> bool {
+        if index < 64 {
+            self.set_teb_u64(offset::TLS_SLOTS + 8 * u64::from(index & 63), value);
+        }
+        index < 64
+    }
+
+    /// Points the TEB at the blocks of the modules' thread-local variables.
+    pub(crate) fn set_static_tls(&self, array: u64) {
+        self.set_teb_u64(offset::TLS_POINTER, array);
+    }
+
+    /// Which export the current traced call came in by, as the stub wrote it.
+    pub(crate) fn traced_export(&self) -> u64 {
+        self.teb_u64(offset::TRACED_EXPORT)
+    }
+
+    /// Says by which export the next traced call comes in; for calls that do not pass a stub.
+    pub fn set_traced_export(&self, context: u64) {
+        self.set_teb_u64(offset::TRACED_EXPORT, context);
+    }
+
+    #[inline(always)]
+    fn teb_u32(&self, at: u64) -> u32 {
+        debug_assert!(at + 4 <= teb::SIZE as u64);
+        // SAFETY: within our own block, which lives as long as `self`. The guest may write it at the same time, hence volatile.
+        unsafe { ((self.block.address() + at) as *const u32).read_volatile() }
+    }
+
+    #[inline(always)]
+    fn teb_u64(&self, at: u64) -> u64 {
+        debug_assert!(at + 8 <= teb::SIZE as u64);
+        // SAFETY: as above.
+        unsafe { ((self.block.address() + at) as *const u64).read_volatile() }
+    }
+
+    #[inline(always)]
+    fn set_teb_u32(&self, at: u64, value: u32) {
+        debug_assert!(at + 4 <= teb::SIZE as u64);
+        // SAFETY: as above.
+        unsafe { ((self.block.address() + at) as *mut u32).write_volatile(value) }
+    }
+
+    #[inline(always)]
+    fn set_teb_u64(&self, at: u64, value: u64) {
+        debug_assert!(at + 8 <= teb::SIZE as u64);
+        // SAFETY: as above.
+        unsafe { ((self.block.address() + at) as *mut u64).write_volatile(value) }
+    }
+}
+
+/// `ARCH_SET_GS` of `arch_prctl`.
+const ARCH_SET_GS: libc::c_int = 0x1001;
+
+/// Hangs the TEB on GS. The host itself does not use GS.
+fn set_gs(base: u64) {
+    // SAFETY: changes the GS base only, which no host code uses.
+    unsafe { libc::syscall(libc::SYS_arch_prctl, ARCH_SET_GS, base) };
+}
