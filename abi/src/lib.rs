@@ -5,11 +5,6 @@
 //! shim (`#[shim]`, [`Shim`], [`Support`]) and the traits by which a parameter is decoded, printed and encoded.
 //!
 //! This crate knows nothing of processes, files or Linux services.
-#![expect(
-    non_camel_case_types,
-    non_upper_case_globals,
-    reason = "what the guest sees is spelled as Microsoft spells it"
-)]
 
 mod arg;
 mod exception;

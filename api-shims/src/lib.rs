@@ -1,3 +1,38 @@
-//! The Windows DLLs.
+//! The Windows DLLs: one plain function for each API, one file for each SDK header, one sorted export table for each DLL.
+//!
+//! A shim has three beats: guest values to host values, one service call, host values to guest.
+#![forbid(unsafe_code)]
 
 pub mod crt;
+mod kernel32;
+mod state;
+
+use syscall_xlate::dll::Dll;
+/// The call path, where `#[shim]` looks for it.
+pub(crate) use syscall_xlate::gate;
+
+/// The tables of all shim DLLs, sorted by name.
+pub fn dlls() -> &'static [&'static Dll] {
+    DLLS
+}
+
+static DLLS: &[&Dll] = &[&kernel32::DLL];
+
+#[cfg(test)]
+mod tests {
+    use std::collections::HashSet;
+
+    use super::*;
+
+    #[test]
+    fn tables_are_sorted() {
+        assert!(dlls().is_sorted_by(|a, b| a.name < b.name));
+        for dll in dlls() {
+            for pair in dll.exports.windows(2) {
+                assert!(pair[0].name < pair[1].name, "{}: {} before {}", dll.name, pair[0].name, pair[1].name);
+            }
+            let ordinals: Vec<_> = dll.exports.iter().filter_map(|export| export.ordinal).collect();
+            assert_eq!(ordinals.iter().collect::<HashSet<_>>().len(), ordinals.len(), "{}: an ordinal twice", dll.name);
+        }
+    }
+}

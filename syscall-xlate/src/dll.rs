@@ -89,7 +89,7 @@ impl Dll {
 
 /// The export table of a DLL: one line for each export, sorted by name.
 ///
-/// ```ignore
+/// ```text
 /// pub static EXPORTS: &[Export] = exports![
 ///     fileapi::CloseHandle,
 ///     "_strdup" => string::strdup,

@@ -90,8 +90,7 @@ fn map(facts: Facts) -> bool {
         let page = page as u64;
         fill(page, facts);
         update(page);
-        let shown =
-            libc::mmap(ADDRESS as *mut _, SIZE, libc::PROT_READ, libc::MAP_SHARED | libc::MAP_FIXED, file, 0);
+        let shown = libc::mmap(ADDRESS as *mut _, SIZE, libc::PROT_READ, libc::MAP_SHARED | libc::MAP_FIXED, file, 0);
         libc::close(file);
         shown != libc::MAP_FAILED && start_clock(page)
     }
@@ -132,13 +131,13 @@ fn fill(page: u64, facts: Facts) {
 /// `PF_*` numbers of `IsProcessorFeaturePresent` and whether this processor has them.
 pub fn processor_features() -> [(u64, bool); 15] {
     [
-        (2, true),   // PF_COMPARE_EXCHANGE_DOUBLE
-        (3, true),   // PF_MMX_INSTRUCTIONS_AVAILABLE
-        (6, true),   // PF_XMMI_INSTRUCTIONS_AVAILABLE: SSE
-        (8, true),   // PF_RDTSC_INSTRUCTION_AVAILABLE
-        (9, true),   // PF_PAE_ENABLED
-        (10, true),  // PF_XMMI64_INSTRUCTIONS_AVAILABLE: SSE2
-        (12, true),  // PF_NX_ENABLED
+        (2, true),  // PF_COMPARE_EXCHANGE_DOUBLE
+        (3, true),  // PF_MMX_INSTRUCTIONS_AVAILABLE
+        (6, true),  // PF_XMMI_INSTRUCTIONS_AVAILABLE: SSE
+        (8, true),  // PF_RDTSC_INSTRUCTION_AVAILABLE
+        (9, true),  // PF_PAE_ENABLED
+        (10, true), // PF_XMMI64_INSTRUCTIONS_AVAILABLE: SSE2
+        (12, true), // PF_NX_ENABLED
         (13, std::arch::is_x86_feature_detected!("sse3")),
         (14, std::arch::is_x86_feature_detected!("cmpxchg16b")),
         (17, std::arch::is_x86_feature_detected!("xsave")),
@@ -189,7 +188,12 @@ fn start_clock(page: u64) -> bool {
         if stack == libc::MAP_FAILED {
             return false;
         }
-        let flags = libc::CLONE_VM | libc::CLONE_FS | libc::CLONE_FILES | libc::CLONE_SIGHAND | libc::CLONE_THREAD | libc::CLONE_SYSVSEM;
+        let flags = libc::CLONE_VM
+            | libc::CLONE_FS
+            | libc::CLONE_FILES
+            | libc::CLONE_SIGHAND
+            | libc::CLONE_THREAD
+            | libc::CLONE_SYSVSEM;
         // No signal of the process's is for this thread.
         let (mut all, mut before) = (std::mem::zeroed(), std::mem::zeroed());
         libc::sigfillset(&raw mut all);

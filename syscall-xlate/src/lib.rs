@@ -3,7 +3,6 @@
 //! Services are plain Rust: host values in, `NtResult` out. They know nothing of guest pointers or Win32; shims, one layer up, do
 //! that. The gate is the one path by which a call of the guest comes in: it finds the [`Cx`], traces, runs, and carries results,
 //! last error and exceptions back.
-#![expect(non_snake_case, non_camel_case_types, reason = "what the guest sees is spelled as Microsoft spells it")]
 
 pub mod cmdline;
 pub mod dll;
@@ -19,6 +18,7 @@ mod signals;
 mod stack;
 mod state;
 mod teb;
+pub mod testing;
 pub mod thread;
 pub mod trace;
 pub mod wait;

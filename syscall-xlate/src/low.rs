@@ -65,7 +65,9 @@ impl Block {
         debug_assert!(from >= self.address && to <= self.end());
         let protection = if access { libc::PROT_READ | libc::PROT_WRITE } else { libc::PROT_NONE };
         // SAFETY: within our own mapping.
-        match unsafe { libc::mprotect(ptr::with_exposed_provenance_mut(from as usize), (to - from) as usize, protection) } {
+        match unsafe {
+            libc::mprotect(ptr::with_exposed_provenance_mut(from as usize), (to - from) as usize, protection)
+        } {
             0 => Ok(()),
             _ => Err(io::Error::last_os_error()),
         }

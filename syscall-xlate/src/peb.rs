@@ -24,7 +24,10 @@ impl Process {
     /// Fills in what is known before a program is.
     pub(crate) fn fill_peb(&self) {
         let version = self.version();
-        self.set_peb_u32(offset::NUMBER_OF_PROCESSORS, std::thread::available_parallelism().map_or(1, |count| count.get() as u32));
+        self.set_peb_u32(
+            offset::NUMBER_OF_PROCESSORS,
+            std::thread::available_parallelism().map_or(1, |count| count.get() as u32),
+        );
         self.set_peb_u32(offset::OS_MAJOR_VERSION, version.major);
         self.set_peb_u32(offset::OS_MINOR_VERSION, version.minor);
         self.set_peb_u32(offset::OS_BUILD_NUMBER, version.build);

@@ -8,6 +8,9 @@ use abi::{Exception, NTSTATUS, fault};
 
 use crate::{Cx, low, signals};
 
+/// The general registers of an interrupted thread, indexed by `libc::REG_*`.
+pub(crate) type Registers = [libc::greg_t; 23];
+
 /// Text of fixed size; what does not fit is cut.
 struct Text {
     bytes: [u8; 16384],
@@ -95,7 +98,7 @@ const REGISTERS: [(&str, libc::c_int); 16] = [
 ];
 
 /// Reports an exception of the CPU that nobody handled, and ends the process by the matching signal.
-pub(crate) fn unhandled_fault(cx: &Cx<'_>, exception: &Exception, registers: &libc::gregset_t, signal: libc::c_int) -> ! {
+pub(crate) fn unhandled_fault(cx: &Cx<'_>, exception: &Exception, registers: &Registers, signal: libc::c_int) -> ! {
     let mut text = Text::new();
     let rip = registers[libc::REG_RIP as usize] as u64;
     let _ = writeln!(text, "exeunt: unhandled exception {} at {}", What(exception), Place(cx, rip));
@@ -114,15 +117,20 @@ pub(crate) fn unhandled_fault(cx: &Cx<'_>, exception: &Exception, registers: &li
 pub(crate) fn unhandled(cx: &Cx<'_>, exception: &Exception) -> ! {
     let mut text = Text::new();
     let _ = writeln!(text, "exeunt: unhandled exception {} raised by a call", What(exception));
-    back_trace(cx, &mut text, 0, &raw const text as u64);
+    let stack = &raw const text as u64;
+    back_trace(cx, &mut text, 0, stack);
     end(cx, &text, signals::signal_for(exception.code))
 }
 
 /// Reports a fault in our own code.
-pub(crate) fn internal_fault(cx: &Cx<'_>, exception: &Exception, registers: &libc::gregset_t) -> ! {
+pub(crate) fn internal_fault(cx: &Cx<'_>, exception: &Exception, registers: &Registers) -> ! {
     let mut text = Text::new();
     let rip = registers[libc::REG_RIP as usize] as u64;
-    let _ = writeln!(text, "exeunt: internal error: {} in exeunt itself at {rip:#x}; this is a bug of exeunt's", What(exception));
+    let _ = writeln!(
+        text,
+        "exeunt: internal error: {} in exeunt itself at {rip:#x}; this is a bug of exeunt's",
+        What(exception)
+    );
     back_trace(cx, &mut text, 0, registers[libc::REG_RSP as usize] as u64);
     end(cx, &text, libc::SIGABRT)
 }

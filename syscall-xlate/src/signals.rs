@@ -74,6 +74,16 @@ const FAULT_FETCH: i64 = 16;
 /// `si_code` of a signal that a kernel fault sent, not a process.
 const SI_KERNEL: libc::c_int = 0x80;
 
+/// `si_code` values of `SIGFPE` (Linux, asm-generic/siginfo.h).
+mod fpe {
+    pub(super) const INTDIV: i32 = 1;
+    pub(super) const INTOVF: i32 = 2;
+    pub(super) const FLTDIV: i32 = 3;
+    pub(super) const FLTOVF: i32 = 4;
+    pub(super) const FLTUND: i32 = 5;
+    pub(super) const FLTRES: i32 = 6;
+}
+
 extern "C" fn handle(signal: libc::c_int, info: *mut libc::siginfo_t, context: *mut libc::c_void) {
     // SAFETY: the kernel passes valid pointers to a SA_SIGINFO handler.
     let (info, registers) = unsafe { (&*info, &mut (*context.cast::<libc::ucontext_t>()).uc_mcontext.gregs) };
@@ -102,25 +112,26 @@ extern "C" fn handle(signal: libc::c_int, info: *mut libc::siginfo_t, context: *
 }
 
 /// The exception Windows raises for a fault of the CPU.
-fn exception(signal: libc::c_int, info: &libc::siginfo_t, registers: &libc::gregset_t, address: u64) -> Exception {
+fn exception(signal: libc::c_int, info: &libc::siginfo_t, registers: &report::Registers, address: u64) -> Exception {
     let code = registers[libc::REG_ERR as usize];
     match signal {
         libc::SIGSEGV | libc::SIGBUS => {
             let kind = if code & FAULT_FETCH != 0 { 8 } else { u64::from(code & FAULT_WRITE != 0) };
             // A non-canonical address comes without one; Windows reports a read of the last address then.
             let address = if info.si_code == SI_KERNEL { u64::MAX } else { address };
-            let in_guard = gate::current().and_then(|cx| cx.thread.stack()).is_some_and(|stack| stack.in_guard(address));
+            let in_guard =
+                gate::current().and_then(|cx| cx.thread.stack()).is_some_and(|stack| stack.in_guard(address));
             let code = if in_guard { NTSTATUS::STATUS_STACK_OVERFLOW } else { NTSTATUS::STATUS_ACCESS_VIOLATION };
             Exception::new(code, &[kind, address])
         }
         libc::SIGFPE => {
             let code = match info.si_code {
-                libc::FPE_INTDIV => NTSTATUS::STATUS_INTEGER_DIVIDE_BY_ZERO,
-                libc::FPE_INTOVF => NTSTATUS::STATUS_INTEGER_OVERFLOW,
-                libc::FPE_FLTDIV => NTSTATUS::STATUS_FLOAT_DIVIDE_BY_ZERO,
-                libc::FPE_FLTOVF => NTSTATUS::STATUS_FLOAT_OVERFLOW,
-                libc::FPE_FLTUND => NTSTATUS::STATUS_FLOAT_UNDERFLOW,
-                libc::FPE_FLTRES => NTSTATUS::STATUS_FLOAT_INEXACT_RESULT,
+                fpe::INTDIV => NTSTATUS::STATUS_INTEGER_DIVIDE_BY_ZERO,
+                fpe::INTOVF => NTSTATUS::STATUS_INTEGER_OVERFLOW,
+                fpe::FLTDIV => NTSTATUS::STATUS_FLOAT_DIVIDE_BY_ZERO,
+                fpe::FLTOVF => NTSTATUS::STATUS_FLOAT_OVERFLOW,
+                fpe::FLTUND => NTSTATUS::STATUS_FLOAT_UNDERFLOW,
+                fpe::FLTRES => NTSTATUS::STATUS_FLOAT_INEXACT_RESULT,
                 _ => NTSTATUS::STATUS_FLOAT_INVALID_OPERATION,
             };
             Exception::new(code, &[])
@@ -162,7 +173,9 @@ pub(crate) fn signal_for(code: NTSTATUS) -> libc::c_int {
         | NTSTATUS::STATUS_FLOAT_INVALID_OPERATION => libc::SIGFPE,
         NTSTATUS::STATUS_ILLEGAL_INSTRUCTION | NTSTATUS::STATUS_PRIVILEGED_INSTRUCTION => libc::SIGILL,
         NTSTATUS::STATUS_BREAKPOINT | NTSTATUS::STATUS_SINGLE_STEP => libc::SIGTRAP,
-        NTSTATUS::STATUS_ACCESS_VIOLATION | NTSTATUS::STATUS_STACK_OVERFLOW | NTSTATUS::STATUS_IN_PAGE_ERROR => libc::SIGSEGV,
+        NTSTATUS::STATUS_ACCESS_VIOLATION | NTSTATUS::STATUS_STACK_OVERFLOW | NTSTATUS::STATUS_IN_PAGE_ERROR => {
+            libc::SIGSEGV
+        }
         _ => libc::SIGABRT,
     }
 }

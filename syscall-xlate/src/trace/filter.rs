@@ -23,7 +23,11 @@ pub struct FilterError {
 
 impl fmt::Display for FilterError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "'{}' is not a filter: expected FUNCTION, DLL!FUNCTION, or one of these behind a ! to leave it out", self.pattern)
+        write!(
+            f,
+            "'{}' is not a filter: expected FUNCTION, DLL!FUNCTION, or one of these behind a ! to leave it out",
+            self.pattern
+        )
     }
 }
 

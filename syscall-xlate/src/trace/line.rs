@@ -9,11 +9,11 @@ use abi::{Row, Value};
 pub(super) struct Line<'a> {
     pub(super) dll: &'a str,
     pub(super) function: &'a str,
-    row: &'static Row,
-    depth: usize,
+    pub(super) row: &'static Row,
+    pub(super) depth: usize,
     /// From 1, in the order in which threads made their first call.
     pub(super) thread: usize,
-    arguments: Vec<Value>,
+    pub(super) arguments: Vec<Value>,
     /// What the call wrote behind each argument; empty when it failed.
     pub(super) written: Vec<Option<Value>>,
     /// `None` for a call that has not returned.
@@ -36,13 +36,7 @@ pub(super) fn never_returns(row: &Row) -> bool {
 }
 
 impl<'a> Line<'a> {
-    pub(super) fn new(
-        dll: &'a str,
-        function: &'a str,
-        row: &'static Row,
-        depth: usize,
-        arguments: Vec<Value>,
-    ) -> Self {
+    pub(super) fn new(dll: &'a str, function: &'a str, row: &'static Row, depth: usize, arguments: Vec<Value>) -> Self {
         Self {
             dll,
             function,
@@ -83,12 +77,19 @@ impl<'a> Line<'a> {
         if !self.closes_open {
             text.push('(');
             for (index, value) in self.arguments.iter().enumerate() {
-                let _ = write!(text, "{}{}={}", if index == 0 { "" } else { ", " }, self.name(index), self.shown(index, value));
+                let _ = write!(
+                    text,
+                    "{}{}={}",
+                    if index == 0 { "" } else { ", " },
+                    self.name(index),
+                    self.shown(index, value)
+                );
             }
             text.push(')');
         } else if self.written.iter().any(Option::is_some) {
             let written = self.written.iter().enumerate();
-            let mut shown = written.filter_map(|(index, value)| Some(format!("{}={}", self.name(index), value.as_ref()?)));
+            let mut shown =
+                written.filter_map(|(index, value)| Some(format!("{}={}", self.name(index), value.as_ref()?)));
             let _ = write!(text, "({})", shown.by_ref().collect::<Vec<_>>().join(", "));
         }
         match (&self.result, &self.error) {
@@ -125,7 +126,11 @@ impl<'a> Line<'a> {
             let arguments = self.arguments.iter().enumerate().map(|(index, value)| (self.name(index), json(value)));
             let _ = write!(text, ",\"arguments\":{}", object(arguments));
         }
-        let written = self.written.iter().enumerate().filter_map(|(index, value)| Some((self.name(index), json(value.as_ref()?))));
+        let written = self
+            .written
+            .iter()
+            .enumerate()
+            .filter_map(|(index, value)| Some((self.name(index), json(value.as_ref()?))));
         if self.written.iter().any(Option::is_some) {
             let _ = write!(text, ",\"written\":{}", object(written));
         }
@@ -166,6 +171,8 @@ fn json(value: &Value) -> String {
         Value::Struct(fields) => object(fields.iter().map(|(name, value)| (*name, json(value)))),
         Value::List(items) => format!("[{}]", items.iter().map(json).collect::<Vec<_>>().join(",")),
         Value::PointsTo(target) => json(target),
-        Value::Hex(_) | Value::Float(_) | Value::Handle(_) | Value::Address(_) | Value::Name(_) => quoted(&value.to_string()),
+        Value::Hex(_) | Value::Float(_) | Value::Handle(_) | Value::Address(_) | Value::Name(_) => {
+            quoted(&value.to_string())
+        }
     }
 }

@@ -1,0 +1,17 @@
+//! The slots of the DLLs' states, in one place so that none is used twice.
+
+/// Slots of `ProcessState` types.
+pub(crate) mod process {
+    /// `crt`: streams, exit functions, locale.
+    pub(crate) const CRT: usize = 0;
+    /// `kernel32`: thread-local storage indices, handlers.
+    pub(crate) const KERNEL32: usize = 1;
+}
+
+/// Slots of `ThreadState` types.
+pub(crate) mod thread {
+    /// `crt`: what `strtok`, `asctime` and the like keep.
+    pub(crate) const CRT: usize = 0;
+    /// `kernel32`: fiber-local storage.
+    pub(crate) const KERNEL32: usize = 1;
+}
