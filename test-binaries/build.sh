@@ -42,7 +42,8 @@ import_library() {
 # Plain programs.
 for name in \
     hello args exitcode env printf printf_float files \
-    crash tls fls modules kuser version; do
+    crash tls fls modules kuser version threads sync locks apc heap virtual sections pipes \
+    stdio stdin lowio dirs unicode_paths console; do
     prog $name
 done
 prog wargs -municode
