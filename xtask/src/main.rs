@@ -1,8 +1,9 @@
-//! Development tasks: `cargo xtask codegen`, `cargo xtask corpus`.
+//! Development tasks: `cargo xtask --help` lists them.
 
 mod codegen;
 mod corpus;
 mod metadata;
+mod new_shim;
 
 use std::process::ExitCode;
 
@@ -27,6 +28,13 @@ enum Task {
         #[arg(long)]
         check: bool,
     },
+    /// Prints the skeleton of a shim, from Microsoft's metadata.
+    NewShim {
+        /// The DLL a program imports it from: kernel32.
+        dll: String,
+        /// The function, as Microsoft spells it: CreateFileW.
+        function: String,
+    },
     /// Runs real Windows programs and compares them with their Linux builds.
     #[command(subcommand)]
     Corpus(corpus::CorpusTask),
@@ -35,6 +43,7 @@ enum Task {
 fn main() -> ExitCode {
     let result = match Arguments::parse().task {
         Task::Codegen { check } => codegen::run(check),
+        Task::NewShim { dll, function } => new_shim::run(&dll, &function),
         Task::Corpus(task) => corpus::run(task),
     };
     match result {

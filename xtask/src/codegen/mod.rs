@@ -44,7 +44,7 @@ pub(crate) fn run(check: bool) -> TaskResult {
 }
 
 /// The source as rustfmt writes it, so that `cargo fmt` leaves generated files alone.
-fn format_source(source: &str) -> Result<String, Box<dyn std::error::Error>> {
+pub(crate) fn format_source(source: &str) -> Result<String, Box<dyn std::error::Error>> {
     let config = metadata::workspace_root().join("rustfmt.toml");
     rustfmt(source, &config).map_err(|error| format!("rustfmt: {error}").into())
 }

@@ -1,10 +1,16 @@
 //! Microsoft's API metadata: finds the `.winmd` files that `windows-bindgen` ships and reads them.
 
+mod functions;
+mod types;
+
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
 use windows_metadata::Value;
 use windows_metadata::reader::{Field, File, Index};
+
+pub(crate) use functions::{Direction, Function, Parameter};
+pub(crate) use types::size_of_argument;
 
 /// The architecture bit of x86-64 in the metadata's `SupportedArchitecture` attribute.
 const ARCHITECTURE_X64: i32 = 2;
