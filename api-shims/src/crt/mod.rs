@@ -5,5 +5,8 @@
 pub mod calendar;
 pub mod chartype;
 pub mod cmdline;
+pub mod encoding;
 pub mod format;
 pub mod number;
+pub mod scan;
+pub mod stream;
