@@ -191,7 +191,7 @@ pub fn fixup(rip: u64) -> Option<u64> {
     } else if store.contains(&rip) {
         Some(at(&raw const exeunt_fault_store_failed))
     } else {
-        None
+        crate::bulk::fixup(rip)
     }
 }
 
