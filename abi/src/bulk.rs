@@ -623,7 +623,8 @@ mod tests {
     #[test]
     fn blocks_move_whatever_their_length_and_overlap() {
         for len in (0..140).chain([255, 256, 1000, 2047, 2048, 2049, 5000]) {
-            for (to, from) in [(0usize, 6000usize), (0, 1), (1, 0), (0, 17), (17, 0), (40, 0), (0, 40), (3, 3), (33, 0)] {
+            for (to, from) in [(0usize, 6000usize), (0, 1), (1, 0), (0, 17), (17, 0), (40, 0), (0, 40), (3, 3), (33, 0)]
+            {
                 let mut memory = pattern(12_000);
                 let mut expected = memory.clone();
                 expected.copy_within(from..from + len, to);

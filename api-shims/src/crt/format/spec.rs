@@ -54,11 +54,7 @@ pub(super) struct Spec<U> {
 type Parsed<'a, U, A, SE> = Result<(Spec<U>, &'a [U]), FormatError<<A as Args>::Error, SE>>;
 
 /// Reads one specification from `text`, which starts behind the `%`; `*` takes its number from `args`. Gives what follows it too.
-pub(super) fn parse<'a, U: Unit, A: Args, SE>(
-    dialect: Dialect,
-    text: &'a [U],
-    args: &mut A,
-) -> Parsed<'a, U, A, SE> {
+pub(super) fn parse<'a, U: Unit, A: Args, SE>(dialect: Dialect, text: &'a [U], args: &mut A) -> Parsed<'a, U, A, SE> {
     let mut spec = Spec {
         left: false,
         plus: false,
