@@ -17,6 +17,7 @@ mod report;
 mod signals;
 mod stack;
 mod state;
+pub mod sync;
 mod teb;
 pub mod testing;
 pub mod thread;

@@ -3,7 +3,10 @@
 //! One atomic word. While nobody is blocked, signalling and passing are one compare-exchange. A thread that must block sets `SLOW` in
 //! the word and queues itself under the mutex; from then on every change goes through the mutex, until the queue is empty again.
 
-use std::sync::atomic::AtomicU64;
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+
+use super::waiter::Waiter;
 
 /// What signalling an object means for those who wait.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -12,10 +15,29 @@ pub enum Signal {
     Notification,
     /// One passes, and the object is no longer signalled: auto-reset events.
     Synchronization,
-    /// As many pass as the count says.
+    /// As many pass as the count in the low half of the word says.
     Semaphore,
-    /// One thread passes and owns the object until it releases it as often as it passed.
+    /// One thread passes and owns the object until it releases it as often as it passed. The low half of the word is the owner's
+    /// identifier, the upper half says how often it passed beyond the first time, and whether an owner died.
     Mutant,
+}
+
+/// Every change goes through the mutex.
+const SLOW: u64 = 1 << 63;
+/// A mutant whose owner ended without releasing it.
+const ABANDONED: u64 = 1 << 62;
+/// Where a mutant's recursion count begins.
+const RECURSION: u64 = 1 << 32;
+const RECURSION_LIMIT: u64 = (1 << 30) - 1;
+const LOW: u64 = 0xffff_ffff;
+
+/// How a thread passed.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Passed {
+    /// The object was signalled.
+    Plain,
+    /// The mutant was free because its owner ended without releasing it.
+    Abandoned,
 }
 
 /// The signal state of an object, and the threads that wait for it.
@@ -23,11 +45,276 @@ pub enum Signal {
 pub struct Dispatcher {
     signal: Signal,
     state: AtomicU64,
+    // Several are taken only in the order of their addresses. A waiter's alert queue may be locked while one is held.
+    queue: Mutex<Vec<Queued>>,
+}
+
+/// A blocked thread in the queue of one object.
+#[derive(Debug)]
+pub(super) struct Queued {
+    pub waiter: Arc<Waiter>,
+    /// Which of the objects it waits for this is.
+    pub index: u32,
+    /// It needs all of its objects at once: it is told to look again and takes nothing.
+    pub all: bool,
 }
 
 impl Dispatcher {
-    /// A state that starts signalled (for a semaphore: with a count of 1; for a mutant: free), or does not.
+    /// A state that starts signalled (for a semaphore: with a count of 1), or does not. A mutant starts with [`Self::mutant`].
     pub const fn new(signal: Signal, signalled: bool) -> Self {
-        Self { signal, state: AtomicU64::new(signalled as u64) }
+        Self::with_state(signal, signalled as u64)
+    }
+
+    /// A semaphore's state with this count.
+    pub const fn semaphore(count: u32) -> Self {
+        Self::with_state(Signal::Semaphore, count as u64)
+    }
+
+    /// A mutant's state with this owner, or free for 0.
+    pub const fn mutant(owner: u32) -> Self {
+        Self::with_state(Signal::Mutant, owner as u64)
+    }
+
+    const fn with_state(signal: Signal, state: u64) -> Self {
+        Self { signal, state: AtomicU64::new(state), queue: Mutex::new(Vec::new()) }
+    }
+
+    /// What signalling it means.
+    pub const fn signal(&self) -> Signal {
+        self.signal
+    }
+
+    /// Signals; gives back whether it was signalled before. For events and what behaves like one.
+    #[inline]
+    pub fn set(&self) -> bool {
+        self.update(|_| Some(1)).0 != 0
+    }
+
+    /// Takes the signal away; gives back whether it was signalled. For events and what behaves like one.
+    #[inline]
+    pub fn reset(&self) -> bool {
+        self.update(|_| Some(0)).0 != 0
+    }
+
+    /// Lets pass who waits now, and leaves the event unsignalled; gives back whether it was signalled.
+    pub fn pulse(&self) -> bool {
+        let mut locked = self.lock();
+        let before = locked.state;
+        locked.state = 1;
+        locked.release_waiters();
+        locked.state = 0;
+        before != 0
+    }
+
+    /// True when a wait would not block a thread that owns nothing.
+    pub fn is_signalled(&self) -> bool {
+        let state = self.state.load(Ordering::Acquire) & !SLOW;
+        match self.signal {
+            Signal::Mutant => state & LOW == 0,
+            _ => state & LOW != 0,
+        }
+    }
+
+    /// A semaphore's count.
+    pub fn count(&self) -> u32 {
+        self.state.load(Ordering::Acquire) as u32
+    }
+
+    /// A mutant's owner, how often it passed, and whether the mutant is abandoned; `None` when it is free.
+    pub fn owner(&self) -> (Option<(u32, u32)>, bool) {
+        let state = self.state.load(Ordering::Acquire);
+        let times = (state & !SLOW & !ABANDONED) / RECURSION + 1;
+        let owner = (state & LOW != 0).then_some((state as u32, times as u32));
+        (owner, state & ABANDONED != 0)
+    }
+
+    /// Adds to a semaphore's count unless that exceeds `limit`; gives back the count before, or `None`.
+    #[inline]
+    pub fn add(&self, count: u32, limit: u32) -> Option<u32> {
+        let (before, changed) =
+            self.update(|state| (u64::from(count) + state <= u64::from(limit)).then_some(state + u64::from(count)));
+        changed.then_some(before as u32)
+    }
+
+    /// Releases a mutant once; gives back how often its owner had passed, or `None` if `thread` is not the owner.
+    #[inline]
+    pub fn release(&self, thread: u32) -> Option<u32> {
+        let (before, changed) = self.update(|state| match () {
+            () if state & LOW != u64::from(thread) => None,
+            () if state / RECURSION & RECURSION_LIMIT != 0 => Some(state - RECURSION),
+            () => Some(0),
+        });
+        changed.then_some(((before & !ABANDONED) / RECURSION) as u32 + 1)
+    }
+
+    /// Frees a mutant whose owner has ended; true if `thread` was the owner.
+    pub fn abandon(&self, thread: u32) -> bool {
+        self.update(|state| (state & LOW == u64::from(thread)).then_some(ABANDONED)).1
+    }
+
+    /// Signals if nobody is blocked, and gives back whether it was signalled; `None` when [`Self::set`] must do it.
+    #[inline]
+    pub fn try_set(&self) -> Option<bool> {
+        self.try_store(1)
+    }
+
+    /// As [`Self::try_set`], for [`Self::reset`].
+    #[inline]
+    pub fn try_reset(&self) -> Option<bool> {
+        self.try_store(0)
+    }
+
+    #[inline]
+    fn try_store(&self, next: u64) -> Option<bool> {
+        let mut state = self.state.load(Ordering::Acquire);
+        while state & SLOW == 0 {
+            match self.state.compare_exchange_weak(state, next, Ordering::AcqRel, Ordering::Acquire) {
+                Ok(_) => return Some(state != 0),
+                Err(now) => state = now,
+            }
+        }
+        None
+    }
+
+    /// Passes if nobody is blocked and the object is signalled. `None` says nothing: [`super::one`] must find out.
+    #[inline]
+    pub fn try_pass_fast(&self, thread: u32) -> Option<Passed> {
+        let mut state = self.state.load(Ordering::Acquire);
+        while state & SLOW == 0 {
+            let (next, passed) = self.pass(state, thread)?;
+            match self.state.compare_exchange_weak(state, next, Ordering::AcqRel, Ordering::Acquire) {
+                Ok(_) => return Some(passed),
+                Err(now) => state = now,
+            }
+        }
+        None
+    }
+
+    /// Passes if that is possible at once.
+    #[inline]
+    pub(super) fn try_pass(&self, thread: u32) -> Option<Passed> {
+        self.try_pass_fast(thread).or_else(|| {
+            let blocked = self.state.load(Ordering::Acquire) & SLOW != 0;
+            blocked.then(|| self.lock().pass(thread)).flatten()
+        })
+    }
+
+    /// The state after `thread` has passed, if it can.
+    #[inline]
+    fn pass(&self, state: u64, thread: u32) -> Option<(u64, Passed)> {
+        match self.signal {
+            Signal::Notification => (state != 0).then_some((state, Passed::Plain)),
+            Signal::Synchronization => (state != 0).then_some((0, Passed::Plain)),
+            Signal::Semaphore => (state != 0).then(|| (state - 1, Passed::Plain)),
+            Signal::Mutant if state & LOW == 0 => {
+                let passed = if state & ABANDONED != 0 { Passed::Abandoned } else { Passed::Plain };
+                Some((u64::from(thread), passed))
+            }
+            Signal::Mutant => {
+                let again = state & LOW == u64::from(thread) && state / RECURSION & RECURSION_LIMIT != RECURSION_LIMIT;
+                again.then_some((state + RECURSION, Passed::Plain))
+            }
+        }
+    }
+
+    /// Changes the state to what `step` gives, if it gives one, and lets pass whom that allows to. Gives back the state before.
+    #[inline]
+    fn update(&self, step: impl Fn(u64) -> Option<u64>) -> (u64, bool) {
+        let mut state = self.state.load(Ordering::Acquire);
+        while state & SLOW == 0 {
+            let Some(next) = step(state) else { return (state, false) };
+            // Also when nothing changes: what this thread wrote before must be seen by who resets the event after this.
+            match self.state.compare_exchange_weak(state, next, Ordering::AcqRel, Ordering::Acquire) {
+                Ok(_) => return (state, true),
+                Err(now) => state = now,
+            }
+        }
+        self.update_slowly(&step)
+    }
+
+    #[cold]
+    #[inline(never)]
+    fn update_slowly(&self, step: &dyn Fn(u64) -> Option<u64>) -> (u64, bool) {
+        let mut locked = self.lock();
+        let before = locked.state;
+        let Some(next) = step(before) else { return (before, false) };
+        locked.state = next;
+        locked.release_waiters();
+        (before, true)
+    }
+
+    /// Takes the mutex, and the state with it.
+    pub(super) fn lock(&self) -> Locked<'_> {
+        let queue = self.queue.lock().unwrap_or_else(PoisonError::into_inner);
+        let state = self.state.fetch_or(SLOW, Ordering::AcqRel) & !SLOW;
+        Locked { dispatcher: self, queue, state }
+    }
+
+    /// Threads in the queue.
+    #[cfg(test)]
+    pub(super) fn waiters(&self) -> usize {
+        self.lock().queue.len()
+    }
+
+    /// True when a thread is blocked.
+    #[cfg(test)]
+    pub(super) fn has_waiters(&self) -> bool {
+        self.waiters() != 0
+    }
+
+    /// Takes a thread out of the queue.
+    pub(super) fn forget(&self, waiter: &Arc<Waiter>) {
+        self.lock().queue.retain(|queued| !Arc::ptr_eq(&queued.waiter, waiter));
+    }
+}
+
+/// A dispatcher whose state and queue only the holder changes.
+pub(super) struct Locked<'a> {
+    dispatcher: &'a Dispatcher,
+    queue: MutexGuard<'a, Vec<Queued>>,
+    state: u64,
+}
+
+impl Locked<'_> {
+    /// Passes if possible.
+    pub(super) fn pass(&mut self, thread: u32) -> Option<Passed> {
+        let (state, passed) = self.dispatcher.pass(self.state, thread)?;
+        self.state = state;
+        Some(passed)
+    }
+
+    /// Whether [`Self::pass`] would be possible.
+    pub(super) fn would_pass(&self, thread: u32) -> bool {
+        self.dispatcher.pass(self.state, thread).is_some()
+    }
+
+    /// Queues a thread that has to block.
+    pub(super) fn enqueue(&mut self, queued: Queued) {
+        self.queue.push(queued);
+    }
+
+    /// Lets queued threads pass, first come first served, while the state allows it.
+    fn release_waiters(&mut self) {
+        let mut at = 0;
+        while let Some(queued) = self.queue.get(at) {
+            let Some((state, passed)) = self.dispatcher.pass(self.state, queued.waiter.thread()) else { break };
+            if queued.all {
+                queued.waiter.look_again();
+                at += 1;
+            } else if queued.waiter.satisfy(queued.index, passed) {
+                self.state = state;
+                self.queue.remove(at).waiter.wake();
+            } else {
+                // Its wait is over; it is about to take itself out.
+                at += 1;
+            }
+        }
+    }
+}
+
+impl Drop for Locked<'_> {
+    fn drop(&mut self) {
+        let slow = if self.queue.is_empty() { 0 } else { SLOW };
+        self.dispatcher.state.store(self.state | slow, Ordering::Release);
     }
 }

@@ -1,0 +1,133 @@
+//! Mutants, which Win32 calls mutexes.
+
+use std::sync::{Arc, Mutex, PoisonError, Weak};
+
+use abi::{NTSTATUS, NtResult};
+
+use crate::object::access::{STANDARD_RIGHTS_REQUIRED, SYNCHRONIZE};
+use crate::object::{Access, GenericMapping, Kind, Object};
+use crate::wait::Dispatcher;
+
+/// `MUTANT_QUERY_STATE`
+pub const QUERY_STATE: Access = 1;
+/// `MUTANT_ALL_ACCESS`
+pub const ALL_ACCESS: Access = STANDARD_RIGHTS_REQUIRED | SYNCHRONIZE | QUERY_STATE;
+/// What generic rights mean for a mutant.
+pub const MAPPING: GenericMapping =
+    GenericMapping { read: QUERY_STATE, write: 0, execute: SYNCHRONIZE, all: ALL_ACCESS };
+
+/// A mutant: one thread owns it, as often as it likes.
+#[derive(Debug)]
+pub struct Mutant {
+    dispatcher: Dispatcher,
+}
+
+impl Object for Mutant {
+    fn kind(&self) -> Kind {
+        Kind::Mutant
+    }
+    fn dispatcher(&self) -> Option<&Dispatcher> {
+        Some(&self.dispatcher)
+    }
+}
+
+/// What `NtQueryMutant` tells.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct MutantInfo {
+    /// 1 when free, 0 when owned once, and one less for each further time.
+    pub count: i32,
+    /// The thread that owns it.
+    pub owner: Option<u32>,
+    /// An owner ended without releasing it.
+    pub abandoned: bool,
+}
+
+impl Mutant {
+    /// Releases it once; gives back the count before (see [`MutantInfo::count`]).
+    ///
+    /// # Errors
+    /// `STATUS_MUTANT_NOT_OWNED`.
+    pub fn release(&self, thread: u32) -> NtResult<i32> {
+        let times = self.dispatcher.release(thread).ok_or(NTSTATUS::STATUS_MUTANT_NOT_OWNED)?;
+        Ok(1 - times as i32)
+    }
+
+    /// Its state.
+    pub fn query(&self) -> MutantInfo {
+        let (owner, abandoned) = self.dispatcher.owner();
+        let count = owner.map_or(1, |(_, times)| 1 - times as i32);
+        MutantInfo { count, owner: owner.map(|(thread, _)| thread), abandoned }
+    }
+}
+
+/// The mutants of a process, for the sake of threads that end while they own some.
+#[derive(Debug, Default)]
+pub struct Mutants {
+    // Leaf lock.
+    live: Mutex<Live>,
+}
+
+#[derive(Debug, Default)]
+struct Live {
+    mutants: Vec<Weak<Mutant>>,
+    /// Dropped ones are swept out when there are this many.
+    sweep_at: usize,
+}
+
+/// Fewer than this are not worth sweeping.
+const SWEEP_FROM: usize = 64;
+
+impl Mutants {
+    /// A new mutant, owned by a thread or by nobody.
+    pub fn create(&self, owner: Option<u32>) -> Arc<Mutant> {
+        let mutant = Arc::new(Mutant { dispatcher: Dispatcher::mutant(owner.unwrap_or(0)) });
+        let mut live = self.live.lock().unwrap_or_else(PoisonError::into_inner);
+        if live.mutants.len() >= live.sweep_at {
+            live.mutants.retain(|mutant| mutant.strong_count() != 0);
+            live.sweep_at = (live.mutants.len() * 2).max(SWEEP_FROM);
+        }
+        live.mutants.push(Arc::downgrade(&mutant));
+        mutant
+    }
+
+    /// A thread has ended: what it owns becomes free, and says so to the next owner.
+    pub fn abandon(&self, thread: u32) {
+        let live: Vec<_> = {
+            let live = self.live.lock().unwrap_or_else(PoisonError::into_inner);
+            live.mutants.iter().filter_map(Weak::upgrade).collect()
+        };
+        for mutant in live {
+            mutant.dispatcher.abandon(thread);
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::wait::{self, Timeout, Waiter, Woken};
+
+    #[test]
+    fn what_a_thread_owned_is_abandoned_when_it_ends() {
+        let mutants = Mutants::default();
+        let (kept, free) = (mutants.create(Some(1)), mutants.create(None));
+        assert_eq!(kept.query(), MutantInfo { count: 0, owner: Some(1), abandoned: false });
+        mutants.abandon(1);
+        assert_eq!(kept.query(), MutantInfo { count: 1, owner: None, abandoned: true });
+        let waiter = Waiter::new(2);
+        let pass = |mutant: &Mutant| wait::one(&waiter, mutant.dispatcher().unwrap(), false, Timeout::NOW);
+        assert_eq!(pass(&kept), Woken::Abandoned(0));
+        assert_eq!(pass(&kept), Woken::Object(0));
+        assert_eq!(pass(&free), Woken::Object(0));
+        assert_eq!(kept.query().count, -1);
+        assert_eq!((kept.release(2), kept.release(2)), (Ok(-1), Ok(0)));
+        assert_eq!(kept.release(2), Err(NTSTATUS::STATUS_MUTANT_NOT_OWNED));
+    }
+
+    #[test]
+    fn dropped_mutants_do_not_pile_up() {
+        let mutants = Mutants::default();
+        (0..10_000).for_each(|_| drop(mutants.create(None)));
+        assert!(mutants.live.lock().unwrap().mutants.len() <= SWEEP_FROM);
+    }
+}

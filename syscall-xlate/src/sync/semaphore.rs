@@ -1,0 +1,82 @@
+//! Semaphores.
+
+use std::sync::Arc;
+
+use abi::{NTSTATUS, NtResult};
+
+use crate::object::access::{STANDARD_RIGHTS_REQUIRED, SYNCHRONIZE};
+use crate::object::{Access, GenericMapping, Kind, Object};
+use crate::wait::Dispatcher;
+
+/// `SEMAPHORE_QUERY_STATE`
+pub const QUERY_STATE: Access = 1;
+/// `SEMAPHORE_MODIFY_STATE`
+pub const MODIFY_STATE: Access = 2;
+/// `SEMAPHORE_ALL_ACCESS`
+pub const ALL_ACCESS: Access = STANDARD_RIGHTS_REQUIRED | SYNCHRONIZE | 3;
+/// What generic rights mean for a semaphore.
+pub const MAPPING: GenericMapping =
+    GenericMapping { read: QUERY_STATE, write: MODIFY_STATE, execute: SYNCHRONIZE, all: ALL_ACCESS };
+
+/// A semaphore: a count of threads that may pass.
+#[derive(Debug)]
+pub struct Semaphore {
+    dispatcher: Dispatcher,
+    limit: u32,
+}
+
+impl Object for Semaphore {
+    fn kind(&self) -> Kind {
+        Kind::Semaphore
+    }
+    fn dispatcher(&self) -> Option<&Dispatcher> {
+        Some(&self.dispatcher)
+    }
+}
+
+impl Semaphore {
+    /// A new semaphore.
+    ///
+    /// # Errors
+    /// `STATUS_INVALID_PARAMETER` unless `0 <= initial <= limit` and `limit > 0`.
+    pub fn new(initial: i32, limit: i32) -> NtResult<Arc<Self>> {
+        if initial < 0 || limit <= 0 || initial > limit {
+            return Err(NTSTATUS::STATUS_INVALID_PARAMETER);
+        }
+        Ok(Arc::new(Self { dispatcher: Dispatcher::semaphore(initial as u32), limit: limit as u32 }))
+    }
+
+    /// Lets `count` more threads pass; gives back the count before.
+    ///
+    /// # Errors
+    /// `STATUS_INVALID_PARAMETER` for a count below 1, `STATUS_SEMAPHORE_LIMIT_EXCEEDED`.
+    pub fn release(&self, count: i32) -> NtResult<i32> {
+        if count <= 0 {
+            return Err(NTSTATUS::STATUS_INVALID_PARAMETER);
+        }
+        let before = self.dispatcher.add(count as u32, self.limit);
+        before.map(|before| before as i32).ok_or(NTSTATUS::STATUS_SEMAPHORE_LIMIT_EXCEEDED)
+    }
+
+    /// The count and its limit.
+    pub fn query(&self) -> (i32, i32) {
+        (self.dispatcher.count() as i32, self.limit as i32)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn counts_out_of_range_are_refused() {
+        for (initial, limit) in [(-1, 1), (2, 1), (0, 0), (0, -1), (i32::MIN, i32::MIN)] {
+            assert_eq!(Semaphore::new(initial, limit).err(), Some(NTSTATUS::STATUS_INVALID_PARAMETER));
+        }
+        let semaphore = Semaphore::new(1, 3).unwrap();
+        assert_eq!(semaphore.release(0), Err(NTSTATUS::STATUS_INVALID_PARAMETER));
+        assert_eq!(semaphore.release(3), Err(NTSTATUS::STATUS_SEMAPHORE_LIMIT_EXCEEDED));
+        assert_eq!(semaphore.release(2), Ok(1));
+        assert_eq!(semaphore.query(), (3, 3));
+    }
+}

@@ -1,0 +1,168 @@
+//! The thread object: what a thread handle stands for. The running of threads is not here.
+
+use std::sync::atomic::{AtomicI32, AtomicU32, AtomicU64, Ordering};
+use std::sync::{Arc, Mutex, PoisonError};
+
+use abi::NTSTATUS;
+
+use crate::object::access::{STANDARD_RIGHTS_REQUIRED, SYNCHRONIZE};
+use crate::object::{Access, GenericMapping, Kind, Object};
+use crate::wait::{Dispatcher, Signal, Waiter};
+
+/// `THREAD_TERMINATE`
+pub const TERMINATE: Access = 0x0001;
+/// `THREAD_SUSPEND_RESUME`
+pub const SUSPEND_RESUME: Access = 0x0002;
+/// `THREAD_GET_CONTEXT`
+pub const GET_CONTEXT: Access = 0x0008;
+/// `THREAD_SET_CONTEXT`
+pub const SET_CONTEXT: Access = 0x0010;
+/// `THREAD_SET_INFORMATION`
+pub const SET_INFORMATION: Access = 0x0020;
+/// `THREAD_QUERY_INFORMATION`
+pub const QUERY_INFORMATION: Access = 0x0040;
+/// `THREAD_SET_LIMITED_INFORMATION`
+pub const SET_LIMITED_INFORMATION: Access = 0x0400;
+/// `THREAD_QUERY_LIMITED_INFORMATION`
+pub const QUERY_LIMITED_INFORMATION: Access = 0x0800;
+/// `THREAD_ALL_ACCESS`
+pub const ALL_ACCESS: Access = STANDARD_RIGHTS_REQUIRED | SYNCHRONIZE | 0xffff;
+/// What generic rights mean for a thread.
+pub const MAPPING: GenericMapping =
+    GenericMapping { read: 0x0002_0048, write: 0x0002_0437, execute: 0x0012_0800, all: ALL_ACCESS };
+
+/// A thread. It is signalled once it has ended.
+#[derive(Debug)]
+pub struct ThreadObject {
+    waiter: Arc<Waiter>,
+    dispatcher: Dispatcher,
+    exit_status: AtomicU32,
+    /// Where its TEB is; 0 before it has one.
+    teb: AtomicU64,
+    /// The host's identifier of the thread; 0 before it runs.
+    host_id: AtomicU32,
+    /// Its base priority relative to the process's class, -15 to 15 (`SetThreadPriority`).
+    priority: AtomicI32,
+    /// How often it was suspended more than resumed.
+    suspensions: AtomicU32,
+    // Leaf lock.
+    description: Mutex<Vec<u16>>,
+}
+
+impl Object for ThreadObject {
+    fn kind(&self) -> Kind {
+        Kind::Thread
+    }
+    fn dispatcher(&self) -> Option<&Dispatcher> {
+        Some(&self.dispatcher)
+    }
+}
+
+impl ThreadObject {
+    /// A thread that has not ended. Its identifier is not 0 and not that of another living thread.
+    pub fn new(id: u32) -> Arc<Self> {
+        Arc::new(Self {
+            waiter: Waiter::new(id),
+            dispatcher: Dispatcher::new(Signal::Notification, false),
+            exit_status: AtomicU32::new(NTSTATUS::STATUS_PENDING.0),
+            teb: AtomicU64::new(0),
+            host_id: AtomicU32::new(0),
+            priority: AtomicI32::new(0),
+            suspensions: AtomicU32::new(0),
+            description: Mutex::default(),
+        })
+    }
+
+    /// Its identifier.
+    pub fn id(&self) -> u32 {
+        self.waiter.thread()
+    }
+
+    /// Its side of its waits, and the calls queued to it.
+    #[inline]
+    pub const fn waiter(&self) -> &Arc<Waiter> {
+        &self.waiter
+    }
+
+    /// Its exit status; `STATUS_PENDING` (`STILL_ACTIVE`) while it runs.
+    pub fn exit_status(&self) -> u32 {
+        self.exit_status.load(Ordering::Acquire)
+    }
+
+    /// True once it has ended.
+    pub fn has_ended(&self) -> bool {
+        self.dispatcher.is_signalled()
+    }
+
+    /// It has ended: who waits for it is woken, and nothing can be queued to it. Only the first call counts. What it owned is
+    /// abandoned by [`super::Mutants::abandon`], before this.
+    pub fn end(&self, exit_status: u32) {
+        if !self.has_ended() {
+            self.exit_status.store(exit_status, Ordering::Release);
+            self.waiter.close();
+            self.dispatcher.set();
+        }
+    }
+
+    /// Address of its TEB; 0 before it has one.
+    pub fn teb(&self) -> u64 {
+        self.teb.load(Ordering::Acquire)
+    }
+
+    /// Says where its TEB is.
+    pub fn set_teb(&self, address: u64) {
+        self.teb.store(address, Ordering::Release);
+    }
+
+    /// The host's identifier of the thread; 0 before it runs.
+    pub fn host_id(&self) -> u32 {
+        self.host_id.load(Ordering::Acquire)
+    }
+
+    /// Says which host thread it is.
+    pub fn set_host_id(&self, id: u32) {
+        self.host_id.store(id, Ordering::Release);
+    }
+
+    /// Its priority relative to the process's class.
+    pub fn priority(&self) -> i32 {
+        self.priority.load(Ordering::Relaxed)
+    }
+
+    /// Notes its priority.
+    pub fn set_priority(&self, priority: i32) {
+        self.priority.store(priority, Ordering::Relaxed);
+    }
+
+    /// How often it was suspended more than resumed. Whoever suspends and resumes keeps it.
+    pub const fn suspensions(&self) -> &AtomicU32 {
+        &self.suspensions
+    }
+
+    /// Its name (`GetThreadDescription`).
+    pub fn description(&self) -> Vec<u16> {
+        self.description.lock().unwrap_or_else(PoisonError::into_inner).clone()
+    }
+
+    /// Gives it a name.
+    pub fn set_description(&self, description: &[u16]) {
+        *self.description.lock().unwrap_or_else(PoisonError::into_inner) = description.to_vec();
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::wait::{self, Apc, Timeout, Woken};
+
+    #[test]
+    fn a_thread_is_signalled_once_it_has_ended() {
+        let thread = ThreadObject::new(7);
+        let join = || wait::one(&Waiter::new(1), thread.dispatcher().unwrap(), false, Timeout::NOW);
+        assert_eq!((join(), thread.exit_status()), (Woken::Timeout, 259));
+        thread.end(3);
+        thread.end(4);
+        assert_eq!((join(), thread.exit_status()), (Woken::Object(0), 3));
+        assert!(!thread.waiter().queue_apc(Apc { routine: 1, arguments: [0; 3] }));
+    }
+}

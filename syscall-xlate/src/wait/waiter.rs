@@ -1,0 +1,169 @@
+//! A thread as one that waits: the word it sleeps on, and the calls queued to it.
+
+use std::collections::VecDeque;
+use std::sync::atomic::{AtomicU32, Ordering};
+use std::sync::{Arc, Mutex, PoisonError};
+
+use super::deadline::Deadline;
+use super::dispatcher::Passed;
+use super::futex;
+
+/// Not in a wait.
+const IDLE: u32 = 0;
+/// Blocked.
+const WAITING: u32 = 1;
+/// Blocked, and willing to run calls queued to it.
+const ALERTABLE: u32 = 2;
+/// One of the objects of a wait for all was signalled.
+const LOOK_AGAIN: u32 = 4;
+/// Woken for a queued call.
+const ALERTED: u32 = 8;
+/// Passed; the object's index is in the low bits.
+const SATISFIED: u32 = 0x100;
+/// With [`SATISFIED`]: the object was an abandoned mutant.
+const ABANDONED: u32 = 0x200;
+const INDEX: u32 = 0xff;
+
+/// A call queued to a thread (`QueueUserAPC`): it runs when the thread waits alertably.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Apc {
+    /// The guest's function.
+    pub routine: u64,
+    /// Its arguments.
+    pub arguments: [u64; 3],
+}
+
+/// How a sleep ended.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Wake {
+    /// The object with this index let the thread pass.
+    Object(u32, Passed),
+    /// An object of a wait for all was signalled.
+    LookAgain,
+    /// There are calls to run.
+    Apc,
+    /// Time is up.
+    Timeout,
+}
+
+/// A thread's side of its waits.
+#[derive(Debug)]
+pub struct Waiter {
+    thread: u32,
+    word: AtomicU32,
+    // Leaf lock.
+    apcs: Mutex<Apcs>,
+}
+
+#[derive(Debug, Default)]
+struct Apcs {
+    queue: VecDeque<Apc>,
+    /// The thread has ended, or was told to (`NtTestAlert` has nobody to ask).
+    closed: bool,
+}
+
+impl Waiter {
+    /// The wait state of the thread with this identifier, which is not 0.
+    pub fn new(thread: u32) -> Arc<Self> {
+        Arc::new(Self { thread, word: AtomicU32::new(IDLE), apcs: Mutex::default() })
+    }
+
+    /// The thread's identifier.
+    pub const fn thread(&self) -> u32 {
+        self.thread
+    }
+
+    /// Queues a call; false when the thread has ended.
+    pub fn queue_apc(&self, apc: Apc) -> bool {
+        let mut apcs = self.apcs.lock().unwrap_or_else(PoisonError::into_inner);
+        if apcs.closed {
+            return false;
+        }
+        apcs.queue.push_back(apc);
+        // Under the lock: a thread that goes to sleep says so in its word first and looks into the queue then.
+        if self.word.compare_exchange(ALERTABLE, ALERTED, Ordering::AcqRel, Ordering::Relaxed).is_ok() {
+            self.wake();
+        }
+        true
+    }
+
+    /// Takes the call that was queued first.
+    pub fn take_apc(&self) -> Option<Apc> {
+        self.apcs.lock().unwrap_or_else(PoisonError::into_inner).queue.pop_front()
+    }
+
+    /// True when calls are queued.
+    pub fn has_apcs(&self) -> bool {
+        !self.apcs.lock().unwrap_or_else(PoisonError::into_inner).queue.is_empty()
+    }
+
+    /// The thread has ended: nothing can be queued to it any more.
+    pub fn close(&self) {
+        let mut apcs = self.apcs.lock().unwrap_or_else(PoisonError::into_inner);
+        apcs.closed = true;
+        apcs.queue.clear();
+    }
+
+    /// Says that the thread is about to sleep. Before it is queued anywhere.
+    pub(super) fn begin(&self, alertable: bool) {
+        self.word.store(if alertable { ALERTABLE } else { WAITING }, Ordering::Release);
+    }
+
+    /// Sleeps until something ends the wait. Then nothing can satisfy it any more, except that a [`Wake::LookAgain`] leaves it on.
+    pub(super) fn sleep(&self, alertable: bool, deadline: Deadline) -> Wake {
+        let waiting = if alertable { ALERTABLE } else { WAITING };
+        loop {
+            match self.word.load(Ordering::Acquire) {
+                LOOK_AGAIN => {
+                    self.word.store(waiting, Ordering::Release);
+                    return Wake::LookAgain;
+                }
+                ALERTED => return Wake::Apc,
+                word if word & SATISFIED != 0 => {
+                    let passed = if word & ABANDONED != 0 { Passed::Abandoned } else { Passed::Plain };
+                    return Wake::Object(word & INDEX, passed);
+                }
+                _ if alertable && self.has_apcs() && self.end() => return Wake::Apc,
+                word if word == waiting => {
+                    if !futex::wait(&self.word, waiting, deadline) && self.end() {
+                        return Wake::Timeout;
+                    }
+                }
+                // Ended by ourselves: cannot be reached, and would be the end of the time.
+                _ => return Wake::Timeout,
+            }
+        }
+    }
+
+    /// Ends the wait; false if it was satisfied, or told to look again, before.
+    pub(super) fn end(&self) -> bool {
+        let word = self.word.load(Ordering::Acquire);
+        (word == WAITING || word == ALERTABLE)
+            && self.word.compare_exchange(word, IDLE, Ordering::AcqRel, Ordering::Acquire).is_ok()
+    }
+
+    /// Lets the thread pass by the object with this index; false if its wait ended otherwise before.
+    pub(super) fn satisfy(&self, index: u32, passed: Passed) -> bool {
+        let abandoned = if passed == Passed::Abandoned { ABANDONED } else { 0 };
+        self.replace(SATISFIED | abandoned | index & INDEX)
+    }
+
+    /// Tells a thread that waits for all of its objects to look again.
+    pub(super) fn look_again(&self) {
+        if self.replace(LOOK_AGAIN) {
+            self.wake();
+        }
+    }
+
+    fn replace(&self, with: u32) -> bool {
+        let word = self.word.load(Ordering::Acquire);
+        // Only this thread itself changes between the two waiting words, and not while it is queued.
+        (word == WAITING || word == ALERTABLE)
+            && self.word.compare_exchange(word, with, Ordering::AcqRel, Ordering::Acquire).is_ok()
+    }
+
+    /// Wakes the thread from its sleep to see what its word says.
+    pub(super) fn wake(&self) {
+        futex::wake(&self.word, 1);
+    }
+}
