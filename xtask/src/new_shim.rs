@@ -41,15 +41,16 @@ fn described_skeleton(index: &Index, dll: &str, function: &Function, known: &Abi
         let _ = writeln!(text, "Microsoft's metadata has it in {}.dll.", function.dll);
     }
     let header = function.header().unwrap_or(if dll == "ntdll" { "winternl" } else { UNKNOWN_HEADER });
-    let mut notes = Vec::new();
+    let (mut notes, mut arguments) = (Vec::new(), Vec::new());
     let mut parameters = String::from("cx: &Cx");
     for parameter in &function.parameters {
         let (ty, note) = shim_type(index, parameter, known);
         let _ = write!(parameters, ", {}: {ty}", parameter.name);
+        arguments.push(test_argument(&ty).to_owned());
         let may_be_null = (parameter.optional && is_pointer(&ty)).then(|| "may be NULL".to_owned());
         let remarks: Vec<String> = note.into_iter().chain(may_be_null).collect();
         if !remarks.is_empty() {
-            notes.push(format!("`{}`: {}.", parameter.name, remarks.join("; ")));
+            notes.push(format!("`{}`: {}", parameter.name, remarks.join("; ")));
         }
     }
     let returns = return_type(index, function, known);
@@ -61,7 +62,7 @@ fn described_skeleton(index: &Index, dll: &str, function: &Function, known: &Abi
     }
     let _ = writeln!(source, "    {}\n}}", returns.body);
     let source = codegen::format_source(&source).unwrap_or(source);
-    let _ = write!(text, "{}\n{source}{}", place(dll, header), table_and_test(dll, header, name));
+    let _ = write!(text, "{}\n{source}{}", place(dll, header), table_and_test(dll, header, name, &arguments));
     text
 }
 
@@ -101,18 +102,34 @@ fn generic_skeleton(dll: &str, name: &str) -> String {
          pub(super) fn {name}(cx: &Cx /* , parameters with Microsoft's names */) -> {returns} {{\n    \
          compile_error!(\"{name} is not written yet\")\n}}"
     );
-    text.push_str(&table_and_test(dll, UNKNOWN_HEADER, name));
+    text.push_str(&table_and_test(dll, UNKNOWN_HEADER, name, &[]));
     text
 }
 
-fn table_and_test(dll: &str, header: &str, name: &str) -> String {
+/// Its table line, and a test that calls it with `arguments` (expressions of type u64).
+fn table_and_test(dll: &str, header: &str, name: &str, arguments: &[String]) -> String {
     let test_name = snake_case(name);
+    let arguments = arguments.join(", ");
+    let test = format!(
+        "#[test]\nfn {test_name}_does_what_is_documented() {{\n    \
+         let trace = testing::trace(crate::dlls(), |guest| {{\n        \
+         guest.call(\"{dll}!{name}\", &[{arguments}]);\n    }});\n    insta::assert_snapshot!(trace, @\"\");\n}}\n"
+    );
+    let test = codegen::format_source(&test).unwrap_or(test);
     format!(
         "\n2. Its line in the table of api-shims/src/{dll}/mod.rs, at its place in the alphabet:\n\n    {header}::{name},\n\n\
-         3. A test beside it, whose snapshot `cargo insta review` fills in (docs/adding-an-api.md):\n\n    \
-         #[test]\n    fn {test_name}_does_what_is_documented() {{\n        \
-         insta::assert_snapshot!(call!(\"{dll}\", \"{name}\"), @\"\");\n    }}\n"
+         3. A test beside it, named for a fact; `cargo insta test --accept`, then read the snapshot:\n\n{test}"
     )
+}
+
+/// What a test passes for a parameter of this type.
+fn test_argument(ty: &str) -> &'static str {
+    match ty {
+        "PCWSTR" => "guest.wide(\"text\")",
+        "PCSTR" => "guest.ansi(\"text\")",
+        ty if is_pointer(ty) => "guest.buffer(64)",
+        _ => "0",
+    }
 }
 
 /// How the shim's result is written down.
