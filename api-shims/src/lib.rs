@@ -5,6 +5,7 @@
 
 pub mod crt;
 mod kernel32;
+mod ntdll;
 mod state;
 
 use syscall_xlate::dll::Dll;
@@ -16,7 +17,7 @@ pub fn dlls() -> &'static [&'static Dll] {
     DLLS
 }
 
-static DLLS: &[&Dll] = &[&kernel32::DLL];
+static DLLS: &[&Dll] = &[&kernel32::DLL, &ntdll::DLL];
 
 #[cfg(test)]
 mod tests {

@@ -10,6 +10,9 @@ use crate::Process;
 pub(crate) const SIZE: usize = 0x1000;
 
 mod offset {
+    pub(super) const IMAGE_BASE_ADDRESS: u64 = 0x10;
+    pub(super) const PROCESS_PARAMETERS: u64 = 0x20;
+    pub(super) const IMAGE_SUBSYSTEM: u64 = 0x128;
     pub(super) const NUMBER_OF_PROCESSORS: u64 = 0xb8;
     pub(super) const OS_MAJOR_VERSION: u64 = 0x118;
     pub(super) const OS_MINOR_VERSION: u64 = 0x11c;
@@ -32,6 +35,13 @@ impl Process {
         self.set_peb_u32(offset::OS_MINOR_VERSION, version.minor);
         self.set_peb_u32(offset::OS_BUILD_NUMBER, version.build);
         self.set_peb_u32(offset::OS_PLATFORM_ID, PLATFORM_NT);
+    }
+
+    /// Fills in what comes with a program: its base, its subsystem, and where its parameters are.
+    pub(crate) fn set_peb_program(&self, base: u64, subsystem: u16, parameters: u64) {
+        let _ = fault::store_u64(self.peb() + offset::IMAGE_BASE_ADDRESS, base);
+        let _ = fault::store_u64(self.peb() + offset::PROCESS_PARAMETERS, parameters);
+        self.set_peb_u32(offset::IMAGE_SUBSYSTEM, u32::from(subsystem));
     }
 
     fn set_peb_u32(&self, at: u64, value: u32) {

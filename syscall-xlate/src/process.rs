@@ -2,9 +2,12 @@
 
 use std::path::PathBuf;
 use std::sync::Arc;
+use std::sync::atomic::{AtomicU32, Ordering};
 
 use crate::dll::{Dll, Export};
 use crate::low::Block;
+use crate::modules::Modules;
+use crate::parameters::Parameters;
 use crate::state::{ProcessState, ProcessStates};
 use crate::thread::Attached;
 use crate::trace::Tracer;
@@ -57,6 +60,12 @@ pub struct Process {
     tracer: Option<Tracer>,
     status_file: Option<PathBuf>,
     states: ProcessStates,
+    pub(crate) modules: Modules,
+    pub(crate) parameters: Parameters,
+    /// Guest threads that have not ended.
+    threads: AtomicU32,
+    /// The thread that ends the process; 0 before.
+    exiting: AtomicU32,
 }
 
 impl Process {
@@ -76,6 +85,10 @@ impl Process {
             tracer,
             status_file,
             states: ProcessStates::default(),
+            modules: Modules::default(),
+            parameters: Parameters::default(),
+            threads: AtomicU32::new(1),
+            exiting: AtomicU32::new(0),
         };
         process.fill_peb();
         Ok(Arc::new(process))
@@ -136,36 +149,63 @@ impl Process {
         Some((dll.stem(), dll.exports.get(context as u32 as usize)?.name))
     }
 
-    /// `module+0x1234`, for an address in a module.
-    pub(crate) fn place_of(&self, address: u64) -> Option<String> {
-        let _ = address;
-        None
-    }
-
     /// Keeps what a crash would lose.
-    pub(crate) fn crashed(&self) {
+    pub(crate) fn crashed(&self, code: u32) {
+        let _ = self.write_status(code);
         if let Some(tracer) = &self.tracer {
             tracer.finish_after_crash();
         }
     }
 
+    /// A guest thread is about to start.
+    pub(crate) fn thread_begins(&self) {
+        self.threads.fetch_add(1, Ordering::AcqRel);
+    }
+
+    /// A guest thread's code is over. True for the last one.
+    pub(crate) fn thread_ends(&self) -> bool {
+        self.threads.fetch_sub(1, Ordering::AcqRel) == 1
+    }
+
+    /// Makes `thread` the one that ends the process; any other thread that tries to stops here. False when `thread` is at it already, and
+    /// what it told of the end ends the process again.
+    pub(crate) fn begin_exit(&self, thread: u32) -> bool {
+        match self.exiting.compare_exchange(0, thread, Ordering::AcqRel, Ordering::Acquire) {
+            Ok(_) => true,
+            Err(owner) if owner == thread => false,
+            Err(_) => loop {
+                std::thread::park();
+            },
+        }
+    }
+
     /// Ends the host process with the guest's exit code: writes the trace and the status file first.
-    pub fn exit(&self, code: u32) -> ! {
-        let mut status = exit_status(code);
+    pub(crate) fn exit(&self, code: u32) -> ! {
+        self.exit_as(code, exit_status(code))
+    }
+
+    /// [`Self::exit`] with a host exit status of its own.
+    pub(crate) fn exit_as(&self, code: u32, mut status: i32) -> ! {
         if let Some(Err(error)) = self.tracer.as_ref().map(Tracer::finish) {
             eprintln!("exeunt: the trace could not be written: {error}");
             status = FAILED;
         }
-        if let Some(path) = &self.status_file
-            && let Err(error) = std::fs::write(path, format!("{code}\n"))
-        {
-            eprintln!("exeunt: the status file {} could not be written: {error}", path.display());
+        if let Err(error) = self.write_status(code) {
+            eprintln!("exeunt: the status file could not be written: {error}");
             status = FAILED;
         }
         // SAFETY: ends the process. Destructors and handlers of the host must not run: guest threads may still use what they destroy.
         unsafe { libc::_exit(status) }
     }
+
+    /// Writes the 32-bit exit code where it was asked for.
+    fn write_status(&self, code: u32) -> std::io::Result<()> {
+        self.status_file.as_ref().map_or(Ok(()), |path| std::fs::write(path, format!("{code}\n")))
+    }
 }
+
+/// Exit status when the guest called an API that is missing.
+pub(crate) const MISSING_API: i32 = 120;
 
 /// Exit status when exeunt itself failed.
 const FAILED: i32 = 125;

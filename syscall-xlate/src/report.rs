@@ -110,7 +110,7 @@ pub(crate) fn unhandled_fault(cx: &Cx<'_>, exception: &Exception, registers: &Re
         text.write_str("\n").ok();
     }
     back_trace(cx, &mut text, rip, registers[libc::REG_RSP as usize] as u64);
-    end(cx, &text, signal)
+    end(cx, &text, exception.code, signal)
 }
 
 /// Reports an exception that was raised by a call and that nobody handled.
@@ -119,7 +119,7 @@ pub(crate) fn unhandled(cx: &Cx<'_>, exception: &Exception) -> ! {
     let _ = writeln!(text, "exeunt: unhandled exception {} raised by a call", What(exception));
     let stack = &raw const text as u64;
     back_trace(cx, &mut text, 0, stack);
-    end(cx, &text, signals::signal_for(exception.code))
+    end(cx, &text, exception.code, signals::signal_for(exception.code))
 }
 
 /// Reports a fault in our own code.
@@ -132,12 +132,12 @@ pub(crate) fn internal_fault(cx: &Cx<'_>, exception: &Exception, registers: &Reg
         What(exception)
     );
     back_trace(cx, &mut text, 0, registers[libc::REG_RSP as usize] as u64);
-    end(cx, &text, libc::SIGABRT)
+    end(cx, &text, exception.code, libc::SIGABRT)
 }
 
-fn end(cx: &Cx<'_>, text: &Text, signal: libc::c_int) -> ! {
+fn end(cx: &Cx<'_>, text: &Text, code: NTSTATUS, signal: libc::c_int) -> ! {
     text.print();
-    cx.process.crashed();
+    cx.process.crashed(code.0);
     signals::die(signal)
 }
 

@@ -3,8 +3,11 @@
 //! Offsets are those of 64-bit Windows 10 (public symbols of ntdll; `winternl.h` documents some). Only fields that guest code or we
 //! touch are named.
 
-/// Size of the block and our own words behind it, in bytes.
-pub(crate) const SIZE: usize = 0x2000;
+/// Size of the block and what we keep behind it, in bytes.
+pub(crate) const SIZE: usize = 0x3000;
+
+/// Room of the array that the TEB's `ThreadLocalStoragePointer` points to: the most modules with thread-local variables.
+pub(crate) const STATIC_TLS_SLOTS: u32 = 512;
 
 /// Offsets from the block's start.
 pub(crate) mod offset {
@@ -31,6 +34,8 @@ pub(crate) mod offset {
     /// Behind the TEB proper (0x1838 bytes): the C runtime's `errno` and `_doserrno`.
     pub(crate) const ERRNO: u64 = 0x1900;
     pub(crate) const DOS_ERRNO: u64 = 0x1904;
+    /// The array of a thread's blocks of thread-local variables.
+    pub(crate) const STATIC_TLS: u64 = 0x2000;
 }
 
 /// Bytes of `StaticUnicodeBuffer`.

@@ -7,6 +7,7 @@ use std::sync::Arc;
 use abi::{Errno, WIN32_ERROR};
 
 use crate::low::Block;
+use crate::modules::StaticTls;
 use crate::stack::Stack;
 use crate::state::{ThreadState, ThreadStates};
 use crate::teb::{self, offset};
@@ -20,6 +21,7 @@ pub struct Thread {
     stack: Option<Stack>,
     id: u32,
     host_stack: Cell<u64>,
+    static_tls: Arc<StaticTls>,
     states: ThreadStates,
     pub(crate) trace: RefCell<trace::ThreadTrace>,
     _alternate: signals::AlternateStack,
@@ -47,12 +49,13 @@ impl Thread {
         let id = rustix::thread::gettid().as_raw_nonzero().get() as u32;
         let thread = Box::new(Self {
             teb: block.address(),
-            block,
             stack,
             id,
             host_stack: Cell::new(0),
+            static_tls: Arc::new(StaticTls::new(block.address() + offset::STATIC_TLS)),
             states: ThreadStates::default(),
             trace: RefCell::default(),
+            block,
             _alternate: signals::AlternateStack::new()?,
             process,
         });
@@ -73,6 +76,7 @@ impl Thread {
         self.set_teb_u64(offset::SELF, self.teb);
         self.set_teb_u64(offset::PROCESS_ID, process_id);
         self.set_teb_u64(offset::THREAD_ID, u64::from(self.id));
+        self.set_teb_u64(offset::TLS_POINTER, self.teb + offset::STATIC_TLS);
         self.set_teb_u64(offset::PEB, self.process.peb());
         self.set_teb_u32(offset::CURRENT_LOCALE, 0x409);
         self.set_teb_u64(offset::REAL_PROCESS_ID, process_id);
@@ -187,9 +191,9 @@ impl Thread {
         index < 64
     }
 
-    /// Points the TEB at the blocks of the modules' thread-local variables.
-    pub(crate) fn set_static_tls(&self, array: u64) {
-        self.set_teb_u64(offset::TLS_POINTER, array);
+    /// The modules' thread-local variables of this thread.
+    pub(crate) fn static_tls(&self) -> &Arc<StaticTls> {
+        &self.static_tls
     }
 
     /// Which export the current traced call came in by, as the stub wrote it.

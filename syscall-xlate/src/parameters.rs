@@ -1,0 +1,131 @@
+//! `RTL_USER_PROCESS_PARAMETERS`: what a process is started with, where guest code finds it.
+//!
+//! Offsets are those of 64-bit Windows 10 (public symbols of ntdll; `winternl.h` documents some).
+
+use std::ffi::OsString;
+use std::io;
+use std::os::unix::ffi::OsStrExt;
+use std::path::{Path, PathBuf};
+use std::sync::OnceLock;
+
+use abi::{Fault, Ptr, fault};
+use loader::graph::NotFound;
+use loader::search::LoadFlags;
+
+use crate::low::Block;
+use crate::{Process, cmdline};
+
+mod offset {
+    pub(super) const MAXIMUM_LENGTH: u64 = 0x00;
+    pub(super) const LENGTH: u64 = 0x04;
+    pub(super) const FLAGS: u64 = 0x08;
+    pub(super) const IMAGE_PATH_NAME: u64 = 0x60;
+    pub(super) const COMMAND_LINE: u64 = 0x70;
+}
+
+/// Bytes of the structure itself.
+const SIZE: u64 = 0x440;
+
+/// `RTL_USER_PROC_PARAMS_NORMALIZED`: pointers are addresses, not offsets.
+const NORMALIZED: u32 = 1;
+
+/// The parameters, once there is a program.
+#[derive(Default)]
+pub(crate) struct Parameters {
+    made: OnceLock<Made>,
+}
+
+struct Made {
+    _block: Block,
+    command_line: u64,
+    command_line_units: usize,
+}
+
+impl Process {
+    /// Builds the parameters for the program at the host path `path`.
+    ///
+    /// # Errors
+    /// The host's error when memory is short.
+    pub(crate) fn fill_program_parameters(&self, path: &Path, arguments: &[OsString]) -> io::Result<()> {
+        let image_path: Vec<u16> = self.guest_path(path).encode_utf16().collect();
+        let arguments =
+            arguments.iter().map(|argument| String::from_utf8_lossy(argument.as_bytes()).encode_utf16().collect());
+        let argv: Vec<Vec<u16>> = std::iter::once(image_path.clone()).chain(arguments).collect();
+        let command_line = cmdline::join(&argv);
+        let texts = [(offset::IMAGE_PATH_NAME, image_path), (offset::COMMAND_LINE, command_line)];
+        let size = SIZE + texts.iter().map(|(_, text)| 2 * text.len() as u64 + 16).sum::<u64>();
+        let block = Block::new(size as usize, false)?;
+        let base = block.address();
+        let mut made = Made { command_line: 0, command_line_units: 0, _block: block };
+        self.write_parameters(base, size, &texts, &mut made).map_err(|_| io::ErrorKind::OutOfMemory)?;
+        if let Some(program) = self.program() {
+            let subsystem = program.image().map_or(0, |image| image.headers().subsystem);
+            self.set_peb_program(program.base(), subsystem, base);
+        }
+        let _ = self.parameters.made.set(made);
+        Ok(())
+    }
+
+    fn write_parameters(&self, base: u64, size: u64, texts: &[(u64, Vec<u16>)], made: &mut Made) -> Result<(), Fault> {
+        fault::store_u32(base + offset::MAXIMUM_LENGTH, size as u32)?;
+        fault::store_u32(base + offset::LENGTH, size as u32)?;
+        fault::store_u32(base + offset::FLAGS, NORMALIZED)?;
+        let mut at = base + SIZE;
+        for (field, text) in texts {
+            let bytes = 2 * text.len() as u64;
+            // A UNICODE_STRING ends at 65,534 bytes; what is longer is there but not counted.
+            let counted = bytes.min(0xfffc) as u16;
+            fault::store_u16(base + field, counted)?;
+            fault::store_u16(base + field + 2, counted + 2)?;
+            fault::store_u64(base + field + 8, at)?;
+            Ptr::<u16>::at(at).write_slice(text)?;
+            if *field == offset::COMMAND_LINE {
+                (made.command_line, made.command_line_units) = (at, text.len());
+            }
+            at += (bytes + 2).next_multiple_of(8);
+        }
+        Ok(())
+    }
+
+    /// Address of the command line, in UTF-16 with a closing zero; 0 for a process without a program.
+    pub fn command_line(&self) -> u64 {
+        self.parameters.made.get().map_or(0, |made| made.command_line)
+    }
+
+    /// The command line. What the guest wrote over it counts, as on Windows; what it made unreadable is empty.
+    pub fn command_line_text(&self) -> Vec<u16> {
+        let Some(made) = self.parameters.made.get() else { return Vec::new() };
+        Ptr::<u16>::at(made.command_line).read_slice(made.command_line_units).unwrap_or_default()
+    }
+
+    /// How the guest calls a host file.
+    pub(crate) fn guest_path(&self, path: &Path) -> String {
+        let absolute = std::path::absolute(path).unwrap_or_else(|_| path.to_path_buf());
+        format!("Z:{}", absolute.to_string_lossy().replace('/', "\\"))
+    }
+
+    /// The file that a DLL's name means, by the search order.
+    ///
+    /// # Errors
+    /// The folders that do not have it.
+    pub(crate) fn find_dll(
+        &self,
+        name: &str,
+        _flags: LoadFlags,
+        importer: Option<&Path>,
+        program_folder: &Path,
+    ) -> Result<PathBuf, NotFound> {
+        let mut searched = Vec::new();
+        let path = std::env::var_os("PATH").unwrap_or_default();
+        let folders =
+            [Some(program_folder.to_path_buf()), importer.map(Path::to_path_buf), std::env::current_dir().ok()];
+        for folder in folders.into_iter().flatten().chain(std::env::split_paths(&path)) {
+            let candidate = folder.join(name);
+            if candidate.is_file() {
+                return Ok(candidate);
+            }
+            searched.push(folder);
+        }
+        Err(NotFound { searched })
+    }
+}

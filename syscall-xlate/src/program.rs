@@ -1,0 +1,187 @@
+//! Running a program: load it, make its first thread, call its entry point, end the process.
+
+use std::fmt;
+use std::io;
+use std::sync::Arc;
+
+use abi::NTSTATUS;
+use loader::graph::LoadError;
+use loader::{Image, ImageError};
+
+use crate::process::Options;
+use crate::{Cx, Process, Thread, gate};
+
+/// What to run.
+pub struct Program {
+    /// The image, checked to be a program that can run here.
+    pub image: Image,
+    /// Its arguments, without its name.
+    pub arguments: Vec<std::ffi::OsString>,
+}
+
+/// Why a program did not start.
+#[derive(Debug)]
+pub enum StartError {
+    /// The file is not a program for us.
+    Image(ImageError),
+    /// It, or what it needs, cannot be loaded.
+    Load(LoadError),
+    /// The host is short of something.
+    Host(io::Error),
+}
+
+impl std::error::Error for StartError {}
+
+impl fmt::Display for StartError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Image(error) => error.fmt(f),
+            Self::Load(error) => error.fmt(f),
+            Self::Host(error) => write!(f, "the host is short of memory: {error}"),
+        }
+    }
+}
+
+impl From<io::Error> for StartError {
+    fn from(error: io::Error) -> Self {
+        Self::Host(error)
+    }
+}
+
+/// Runs a program in this host process, which ends with it.
+///
+/// # Errors
+/// Only what keeps it from starting.
+pub fn run(options: Options, program: Program) -> Result<std::convert::Infallible, StartError> {
+    program.image.check_program().map_err(StartError::Image)?;
+    let stack = program.image.headers().stack_reserve;
+    let process = Process::new(options)?;
+    let path = program.image.path().map(std::path::Path::to_path_buf).unwrap_or_default();
+    process.load_program(program.image).map_err(StartError::Load)?;
+    process.fill_program_parameters(&path, &program.arguments)?;
+    let thread = Thread::new(process, Some(stack))?;
+    let attached = thread.attach();
+    let code = thread.run_on_guest_stack(first_thread, 0);
+    let cx = Cx { process: thread.process(), thread: &thread };
+    cx.end_thread(code as u32);
+    drop(attached);
+    drop(thread);
+    // Other threads are left: the last one ends the process.
+    loop {
+        std::thread::park();
+    }
+}
+
+/// The first thread's work, on the guest's stack.
+extern "win64" fn first_thread(_: u64) -> u64 {
+    let Some(cx) = gate::current() else { return 0 };
+    if let Err(status) = cx.attach_program() {
+        cx.exit_process(status.0);
+    }
+    match cx.process.program().and_then(|program| program.entry()) {
+        Some(entry) => cx.call_guest(entry, [cx.process.peb()]),
+        None => u64::from(NTSTATUS::STATUS_INVALID_IMAGE_FORMAT.0),
+    }
+}
+
+impl Cx<'_> {
+    /// Ends the process as `ExitProcess` does: modules are told, then it is gone.
+    pub fn exit_process(&self, code: u32) -> ! {
+        if self.process.begin_exit(self.thread.id()) {
+            self.detach_process();
+        }
+        self.process.exit(code)
+    }
+
+    /// Ends the process at once, as `TerminateProcess` does: nobody is told.
+    pub fn terminate_process(&self, code: u32) -> ! {
+        self.process.exit(code)
+    }
+
+    /// Ends the calling thread as `ExitThread` does.
+    pub fn exit_thread(&self, code: u32) -> ! {
+        self.thread.leave(u64::from(code))
+    }
+
+    /// What is to be done when a thread's guest code is over; the last thread ends the process.
+    pub(crate) fn end_thread(&self, code: u32) {
+        let last = self.process.thread_ends();
+        if last {
+            self.exit_process(code);
+        }
+        self.thread.run_on_guest_stack(ending_thread, 0);
+        self.forget_thread();
+    }
+}
+
+/// A thread's last work, on the guest's stack.
+extern "win64" fn ending_thread(_: u64) -> u64 {
+    if let Some(cx) = gate::current() {
+        cx.detach_thread();
+    }
+    0
+}
+
+/// A guest thread to be started.
+pub struct NewThread {
+    /// Where it begins.
+    pub start: u64,
+    /// Its argument.
+    pub parameter: u64,
+    /// Bytes of stack; 0 for the program's default.
+    pub stack: u64,
+    /// Called on the new thread before any guest code, with its context; a thread created suspended waits here.
+    pub begin: Box<dyn FnOnce(&Cx<'_>) + Send>,
+    /// Called on the new thread after all guest code, with its exit code.
+    pub end: Box<dyn FnOnce(u32) + Send>,
+}
+
+impl Process {
+    /// Starts a guest thread.
+    ///
+    /// # Errors
+    /// The host's error when memory or threads are short.
+    pub fn start_thread(self: &Arc<Self>, new: NewThread) -> io::Result<u32> {
+        let process = self.clone();
+        let default =
+            || self.program().and_then(|program| Some(program.image()?.headers().stack_reserve)).unwrap_or_default();
+        let stack = if new.stack == 0 { default() } else { new.stack };
+        let (report, started) = std::sync::mpsc::sync_channel(1);
+        self.thread_begins();
+        let spawned = std::thread::Builder::new().stack_size(HOST_STACK).spawn(move || {
+            let thread = match Thread::new(process, Some(stack)) {
+                Ok(thread) => thread,
+                Err(error) => return drop(report.send(Err(error))),
+            };
+            let _ = report.send(Ok(thread.id()));
+            let attached = thread.attach();
+            let cx = Cx { process: thread.process(), thread: &thread };
+            (new.begin)(&cx);
+            let mut start = (new.start, new.parameter);
+            let code = thread.run_on_guest_stack(later_thread, &raw mut start as u64) as u32;
+            cx.end_thread(code);
+            drop(attached);
+            drop(thread);
+            (new.end)(code);
+        });
+        let result = spawned.and_then(|_| started.recv().unwrap_or_else(|_| Err(io::ErrorKind::OutOfMemory.into())));
+        if result.is_err() {
+            self.thread_ends();
+        }
+        result
+    }
+}
+
+/// The host's own stack of a guest thread: enough to set it up.
+const HOST_STACK: usize = 128 * 1024;
+
+/// A later thread's work, on the guest's stack.
+extern "win64" fn later_thread(start: u64) -> u64 {
+    let Some(cx) = gate::current() else { return 0 };
+    // SAFETY: `start_thread` passes the address of a pair that lives until this returns.
+    let (start, parameter) = unsafe { *(start as *const (u64, u64)) };
+    match cx.attach_thread() {
+        Ok(()) => cx.call_guest(start, [parameter]),
+        Err(status) => u64::from(status.0),
+    }
+}
