@@ -35,6 +35,9 @@ pub(crate) enum CorpusTask {
         /// Seconds after which a program of a case is killed.
         #[arg(long, default_value_t = 120)]
         time_limit: u64,
+        /// Leaves out the cases whose packages are not fetched, instead of failing.
+        #[arg(long)]
+        skip_missing: bool,
         /// Prints the results as JSON.
         #[arg(long)]
         json: bool,
@@ -48,9 +51,9 @@ pub(crate) fn run(task: CorpusTask) -> TaskResult {
     let manifest = Manifest::load(&corpus_folder().join("corpus.toml"))?;
     match task {
         CorpusTask::Fetch => fetch::fetch(&manifest),
-        CorpusTask::Run { names, runner, repeat, time_limit, json } => {
-            let options =
-                run::Options { names, runner: runner_command(runner)?, repeat: repeat.max(1), time_limit, json };
+        CorpusTask::Run { names, runner, repeat, time_limit, skip_missing, json } => {
+            let runner = runner_command(runner)?;
+            let options = run::Options { names, runner, repeat: repeat.max(1), time_limit, skip_missing, json };
             run::run(&manifest, &options)
         }
         CorpusTask::Report => report::write_readme(&manifest),

@@ -16,6 +16,7 @@ pub(super) struct Options {
     pub(super) runner: Vec<String>,
     pub(super) repeat: u32,
     pub(super) time_limit: u64,
+    pub(super) skip_missing: bool,
     pub(super) json: bool,
 }
 
@@ -52,6 +53,10 @@ pub(super) fn run(manifest: &Manifest, options: &Options) -> TaskResult {
         println!("{:<24} {:>10} {:>10} {:>7}  result", "case", "native ms", "guest ms", "ratio");
     }
     for case in cases {
+        if let Some(package) = missing_package(manifest, case).filter(|_| options.skip_missing) {
+            eprintln!("{:<24} skipped: package {package} is not fetched", case.name);
+            continue;
+        }
         let result = run_case(manifest, case, options, &mut placed);
         if !options.json {
             println!("{}", table_line(&result));
@@ -85,6 +90,13 @@ fn run_case<'a>(
     }
 }
 
+/// A package the case needs and that is not there.
+fn missing_package<'a>(manifest: &'a Manifest, case: &Case) -> Option<&'a str> {
+    let program = manifest.programs.get(&case.program)?;
+    let is_there = |name: &str| manifest.packages.get(name).is_some_and(|package| fetch::is_unpacked(name, package));
+    program.files().map(|file| file.package.as_str()).find(|name| !is_there(name))
+}
+
 /// The best time of each side over all repetitions, each of which must hold.
 fn repeat_case<'a>(
     manifest: &'a Manifest,
@@ -93,11 +105,8 @@ fn repeat_case<'a>(
     placed: &mut BTreeMap<&'a str, Placed>,
 ) -> Result<Times, String> {
     let program = manifest.programs.get(&case.program).ok_or("its program is not in the manifest")?;
-    for file in program.files() {
-        let package = manifest.packages.get(&file.package).ok_or("its package is not in the manifest")?;
-        if !fetch::is_unpacked(&file.package, package) {
-            return Err(format!("package {} is missing: cargo xtask corpus fetch", file.package));
-        }
+    if let Some(package) = missing_package(manifest, case) {
+        return Err(format!("package {package} is missing: cargo xtask corpus fetch"));
     }
     if !placed.contains_key(case.program.as_str()) {
         let limit = Duration::from_secs(options.time_limit);
