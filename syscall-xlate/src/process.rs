@@ -7,8 +7,10 @@ use std::sync::atomic::{AtomicU32, Ordering};
 use crate::dll::{Dll, Export};
 use crate::low::Block;
 use crate::modules::Modules;
+use crate::object::{HandleTable, Namespace};
 use crate::parameters::Parameters;
 use crate::state::{ProcessState, ProcessStates};
+use crate::sync::{Mutants, ProcessObject, TimerQueue};
 use crate::thread::Attached;
 use crate::trace::Tracer;
 use crate::{Cx, Thread, kuser, peb, signals};
@@ -52,7 +54,19 @@ pub struct Options {
 }
 
 /// A Windows process. One host process may hold several, as tests do; a program has one.
+///
+/// The services it owns are fields; whoever adds a service adds its field here and makes it in [`Process::new`].
 pub struct Process {
+    /// What its handles stand for.
+    pub handles: HandleTable,
+    /// Named objects.
+    pub names: Namespace,
+    /// Its mutants, so that those of a thread that ends can be found.
+    pub mutants: Mutants,
+    /// Its waitable timers.
+    pub timers: TimerQueue,
+    /// What a handle to it stands for.
+    pub object: Arc<ProcessObject>,
     id: u32,
     dlls: &'static [&'static Dll],
     version: Version,
@@ -77,8 +91,14 @@ impl Process {
         let Options { dlls, version, tracer, status_file } = options;
         signals::install();
         kuser::reserve(kuser::Facts { major: version.major, minor: version.minor, build: version.build });
+        let id = std::process::id();
         let process = Self {
-            id: std::process::id(),
+            handles: HandleTable::default(),
+            names: Namespace::default(),
+            mutants: Mutants::default(),
+            timers: TimerQueue::default(),
+            object: ProcessObject::new(id),
+            id,
             dlls,
             version,
             peb: Block::new(peb::SIZE, false)?,

@@ -4,11 +4,12 @@ use std::fmt;
 use std::io;
 use std::sync::Arc;
 
-use abi::NTSTATUS;
+use abi::{NTSTATUS, NtResult};
 use loader::graph::LoadError;
 use loader::{Image, ImageError};
 
 use crate::process::Options;
+use crate::sync::ThreadObject;
 use crate::{Cx, Process, Thread, gate};
 
 /// What to run.
@@ -111,6 +112,8 @@ impl Cx<'_> {
         }
         self.thread.run_on_guest_stack(ending_thread, 0);
         self.forget_thread();
+        self.process.mutants.abandon(self.thread.id());
+        self.thread.object().end(code);
     }
 }
 
@@ -123,6 +126,7 @@ extern "win64" fn ending_thread(_: u64) -> u64 {
 }
 
 /// A guest thread to be started.
+#[derive(Clone, Copy, Debug)]
 pub struct NewThread {
     /// Where it begins.
     pub start: u64,
@@ -130,46 +134,53 @@ pub struct NewThread {
     pub parameter: u64,
     /// Bytes of stack; 0 for the program's default.
     pub stack: u64,
-    /// Called on the new thread before any guest code, with its context; a thread created suspended waits here.
-    pub begin: Box<dyn FnOnce(&Cx<'_>) + Send>,
-    /// Called on the new thread after all guest code, with its exit code.
-    pub end: Box<dyn FnOnce(u32) + Send>,
+    /// Whether it waits for [`ThreadObject::resume`] before it runs any guest code.
+    pub suspended: bool,
 }
 
-impl Process {
+impl Cx<'_> {
     /// Starts a guest thread.
     ///
     /// # Errors
-    /// The host's error when memory or threads are short.
-    pub fn start_thread(self: &Arc<Self>, new: NewThread) -> io::Result<u32> {
-        let process = self.clone();
+    /// `STATUS_NO_MEMORY` when the host is short of memory or threads.
+    pub fn start_thread(&self, new: NewThread) -> NtResult<Arc<ThreadObject>> {
+        let process = self.thread.process_arc();
         let default =
-            || self.program().and_then(|program| Some(program.image()?.headers().stack_reserve)).unwrap_or_default();
+            || process.program().and_then(|program| Some(program.image()?.headers().stack_reserve)).unwrap_or_default();
         let stack = if new.stack == 0 { default() } else { new.stack };
         let (report, started) = std::sync::mpsc::sync_channel(1);
-        self.thread_begins();
-        let spawned = std::thread::Builder::new().stack_size(HOST_STACK).spawn(move || {
-            let thread = match Thread::new(process, Some(stack)) {
-                Ok(thread) => thread,
-                Err(error) => return drop(report.send(Err(error))),
-            };
-            let _ = report.send(Ok(thread.id()));
-            let attached = thread.attach();
-            let cx = Cx { process: thread.process(), thread: &thread };
-            (new.begin)(&cx);
-            let mut start = (new.start, new.parameter);
-            let code = thread.run_on_guest_stack(later_thread, &raw mut start as u64) as u32;
-            cx.end_thread(code);
-            drop(attached);
-            drop(thread);
-            (new.end)(code);
+        process.thread_begins();
+        let spawned = std::thread::Builder::new().stack_size(HOST_STACK).spawn({
+            let process = process.clone();
+            move || match Thread::new(process, Some(stack)) {
+                Ok(thread) => run_thread(thread, new, |object| drop(report.send(object))),
+                Err(_) => drop(report),
+            }
         });
-        let result = spawned.and_then(|_| started.recv().unwrap_or_else(|_| Err(io::ErrorKind::OutOfMemory.into())));
-        if result.is_err() {
-            self.thread_ends();
+        match spawned.ok().and_then(|_| started.recv().ok()) {
+            Some(object) => Ok(object),
+            None => {
+                process.thread_ends();
+                Err(NTSTATUS::STATUS_NO_MEMORY)
+            }
         }
-        result
     }
+}
+
+/// A later thread's life, on the host's stack.
+fn run_thread(thread: Box<Thread>, new: NewThread, report: impl FnOnce(Arc<ThreadObject>)) {
+    let object = thread.object().clone();
+    if new.suspended {
+        object.suspend();
+    }
+    report(object.clone());
+    let attached = thread.attach();
+    object.wait_while_suspended();
+    let mut start = (new.start, new.parameter);
+    let code = thread.run_on_guest_stack(later_thread, &raw mut start as u64) as u32;
+    Cx { process: thread.process(), thread: &thread }.end_thread(code);
+    drop(attached);
+    drop(thread);
 }
 
 /// The host's own stack of a guest thread: enough to set it up.

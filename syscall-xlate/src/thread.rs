@@ -10,6 +10,7 @@ use crate::low::Block;
 use crate::modules::StaticTls;
 use crate::stack::Stack;
 use crate::state::{ThreadState, ThreadStates};
+use crate::sync::ThreadObject;
 use crate::teb::{self, offset};
 use crate::{Process, enter, gate, signals, trace};
 
@@ -19,6 +20,7 @@ pub struct Thread {
     block: Block,
     teb: u64,
     stack: Option<Stack>,
+    object: Arc<ThreadObject>,
     id: u32,
     host_stack: Cell<u64>,
     static_tls: Arc<StaticTls>,
@@ -50,6 +52,7 @@ impl Thread {
         let thread = Box::new(Self {
             teb: block.address(),
             stack,
+            object: ThreadObject::new(id),
             id,
             host_stack: Cell::new(0),
             static_tls: Arc::new(StaticTls::new(block.address() + offset::STATIC_TLS)),
@@ -60,6 +63,8 @@ impl Thread {
             process,
         });
         thread.fill_teb();
+        thread.object.set_teb(thread.teb);
+        thread.object.set_host_id(id);
         Ok(thread)
     }
 
@@ -117,6 +122,12 @@ impl Thread {
     /// The process, to be kept.
     pub(crate) fn process_arc(&self) -> Arc<Process> {
         self.process.clone()
+    }
+
+    /// What a handle to it stands for.
+    #[inline(always)]
+    pub fn object(&self) -> &Arc<ThreadObject> {
+        &self.object
     }
 
     /// Its identifier; the host's thread id.

@@ -7,7 +7,8 @@ use abi::NTSTATUS;
 
 use crate::object::access::{STANDARD_RIGHTS_REQUIRED, SYNCHRONIZE};
 use crate::object::{Access, GenericMapping, Kind, Object};
-use crate::wait::{Dispatcher, Signal, Waiter};
+use crate::wait::deadline::Deadline;
+use crate::wait::{Dispatcher, Signal, Waiter, futex};
 
 /// `THREAD_TERMINATE`
 pub const TERMINATE: Access = 0x0001;
@@ -134,9 +135,30 @@ impl ThreadObject {
         self.priority.store(priority, Ordering::Relaxed);
     }
 
-    /// How often it was suspended more than resumed. Whoever suspends and resumes keeps it.
-    pub const fn suspensions(&self) -> &AtomicU32 {
-        &self.suspensions
+    /// Suspends it once more; gives how often it was suspended before. A thread that runs guest code already is not stopped by it yet.
+    pub fn suspend(&self) -> u32 {
+        self.suspensions.fetch_add(1, Ordering::AcqRel)
+    }
+
+    /// Resumes it once; gives how often it was suspended before.
+    pub fn resume(&self) -> u32 {
+        let before = self.suspensions.fetch_update(Ordering::AcqRel, Ordering::Acquire, |count| count.checked_sub(1));
+        if before == Ok(1) {
+            futex::wake(&self.suspensions, u32::MAX);
+        }
+        before.unwrap_or_default()
+    }
+
+    /// Sleeps until it is resumed as often as it was suspended. For the thread itself.
+    pub(crate) fn wait_while_suspended(&self) {
+        loop {
+            match self.suspensions.load(Ordering::Acquire) {
+                0 => return,
+                count => {
+                    futex::wait(&self.suspensions, count, Deadline::Never);
+                }
+            }
+        }
     }
 
     /// Its name (`GetThreadDescription`).
