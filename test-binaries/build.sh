@@ -43,10 +43,12 @@ import_library() {
 for name in \
     hello args exitcode env printf printf_float files \
     crash tls fls modules kuser version threads sync locks apc heap virtual sections pipes \
-    stdio stdin lowio dirs unicode_paths console; do
+    stdio stdin lowio dirs unicode_paths console \
+    strings numbers scanf sorting time codepages; do
     prog $name
 done
 prog wargs -municode
+prog nls -luser32
 prog hello_nocrt -nostdlib -Wl,-e,start -lkernel32
 
 # DLLs: fixed bases, far from each other, because a base made from a file name would depend on the folder.
