@@ -58,13 +58,28 @@ impl HRESULT {
 /// `RtlNtStatusToDosError`: what a Win32 function reports for a service's status.
 impl From<NTSTATUS> for WIN32_ERROR {
     fn from(status: NTSTATUS) -> Self {
-        match status_map::NTSTATUS_TO_WIN32.binary_search_by_key(&status.0, |row| row.0) {
+        if status.0 & CUSTOMER_BIT != 0 {
+            return WIN32_ERROR(status.0);
+        }
+        let status = status.0 & !FROM_HRESULT_BIT;
+        match status_map::NTSTATUS_TO_WIN32.binary_search_by_key(&status, |row| row.0) {
             Ok(at) => WIN32_ERROR(status_map::NTSTATUS_TO_WIN32[at].1),
+            Err(_) if WRAPS_WIN32_ERROR.contains(&(status >> 16)) => WIN32_ERROR(status & 0xffff),
             // Documented: a status without an error of its own gives this one.
             Err(_) => WIN32_ERROR::ERROR_MR_MID_NOT_FOUND,
         }
     }
 }
+
+/// A status that a program defined itself ([MS-ERREF] 2.3); it has no other meaning as an error. Observed: it is given as it is.
+const CUSTOMER_BIT: u32 = 1 << 29;
+
+/// Set in an NTSTATUS that travelled as an HRESULT (`FACILITY_NT_BIT`, [MS-ERREF] 2.1). Observed: it does not matter.
+const FROM_HRESULT_BIT: u32 = 1 << 28;
+
+/// Upper halves of statuses whose lower half is a system error code: FACILITY_NTWIN32 as a warning and as an
+/// error, and FACILITY_DEBUGGER as an error. Observed.
+const WRAPS_WIN32_ERROR: [u32; 3] = [0x8007, 0xc007, 0xc001];
 
 fn lookup(table: &[(u32, &'static str)], value: u32) -> Option<&'static str> {
     table.binary_search_by_key(&value, |row| row.0).ok().map(|at| table[at].1)
@@ -141,5 +156,15 @@ mod tests {
         assert_eq!(WIN32_ERROR::from(NTSTATUS::STATUS_OBJECT_NAME_NOT_FOUND), WIN32_ERROR::ERROR_FILE_NOT_FOUND);
         assert_eq!(WIN32_ERROR::from(NTSTATUS(0xdead_beef)), WIN32_ERROR::ERROR_MR_MID_NOT_FOUND);
         assert_eq!(format!("{}", WIN32_ERROR(0xfff_ffff)), "268435455");
+    }
+
+    #[test]
+    fn statuses_outside_the_table_map_by_their_bits() {
+        let error = |status| WIN32_ERROR::from(NTSTATUS(status));
+        assert_eq!(error(0xc007_0005), WIN32_ERROR::ERROR_ACCESS_DENIED);
+        assert_eq!(error(0x8007_0005), WIN32_ERROR::ERROR_ACCESS_DENIED);
+        assert_eq!(error(0x4007_0005), WIN32_ERROR::ERROR_MR_MID_NOT_FOUND);
+        assert_eq!(error(0xd000_0022), WIN32_ERROR::ERROR_ACCESS_DENIED);
+        assert_eq!(error(0xe000_0005), WIN32_ERROR(0xe000_0005));
     }
 }
