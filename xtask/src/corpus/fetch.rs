@@ -88,7 +88,8 @@ fn download(name: &str, package: &Package, folder: &Path) -> Result<(), String> 
             command
         }
     };
-    run(command.current_dir(folder))
+    let hint = if matches!(package.from, Registry::Debian) { " (apt-get update may help)" } else { "" };
+    run(command.current_dir(folder)).map_err(|error| format!("{error}{hint}"))
 }
 
 fn unpack(registry: Registry, archive: &Path, folder: &Path) -> Result<(), String> {

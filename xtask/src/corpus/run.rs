@@ -63,6 +63,9 @@ pub(super) fn run(manifest: &Manifest, options: &Options) -> TaskResult {
         }
         results.push(result);
     }
+    if results.is_empty() {
+        return Err("no case ran: none of the packages is fetched".into());
+    }
     if options.json {
         println!("{}", serde_json::to_string_pretty(&results)?);
     }
