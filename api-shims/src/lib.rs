@@ -7,6 +7,7 @@ pub mod crt;
 mod kernel32;
 mod ntdll;
 mod state;
+mod text;
 
 use syscall_xlate::dll::Dll;
 /// The call path, where `#[shim]` looks for it.

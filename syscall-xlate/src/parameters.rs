@@ -8,7 +8,7 @@ use std::os::unix::ffi::OsStrExt;
 use std::path::{Path, PathBuf};
 use std::sync::OnceLock;
 
-use abi::{Fault, Ptr, fault};
+use abi::{Fault, NTSTATUS, NtResult, Ptr, fault};
 use loader::graph::NotFound;
 use loader::search::LoadFlags;
 
@@ -102,6 +102,19 @@ impl Process {
     pub(crate) fn guest_path(&self, path: &Path) -> String {
         let absolute = std::path::absolute(path).unwrap_or_else(|_| path.to_path_buf());
         format!("Z:{}", absolute.to_string_lossy().replace('/', "\\"))
+    }
+
+    /// The host file that a guest path means.
+    ///
+    /// # Errors
+    /// `STATUS_OBJECT_PATH_NOT_FOUND` for a drive that is not there.
+    pub fn host_path(&self, path: &[u16]) -> NtResult<PathBuf> {
+        let text = String::from_utf16_lossy(path).replace('\\', "/");
+        match text.strip_prefix("Z:").or_else(|| text.strip_prefix("z:")) {
+            Some(rest) => Ok(PathBuf::from(rest)),
+            None if text.contains(':') => Err(NTSTATUS::STATUS_OBJECT_PATH_NOT_FOUND),
+            None => Ok(PathBuf::from(text)),
+        }
     }
 
     /// The file that a DLL's name means, by the search order.

@@ -76,6 +76,11 @@ impl Process {
         self.modules.list.by_name(name)
     }
 
+    /// The module of a full name, as the guest spells it.
+    pub fn module_by_guest_path(&self, path: &str) -> Option<Arc<Module>> {
+        self.modules.list.by_guest_path(path)
+    }
+
     /// The module with this `HMODULE`; the program for 0.
     pub fn module_at(&self, handle: u64) -> Option<Arc<Module>> {
         // The low bits mark a module loaded as data (LoadLibraryEx).
