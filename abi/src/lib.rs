@@ -7,6 +7,7 @@
 //! This crate knows nothing of processes, files or Linux services.
 
 mod arg;
+pub mod atomic;
 pub mod bulk;
 mod exception;
 pub mod fault;
