@@ -1,0 +1,641 @@
+//! The guest's address space: what is reserved and committed where, with which protection.
+//!
+//! The host's kernel maps in pages, knows no reservations and merges what looks alike, so the books are kept here: allocations in
+//! granules of 64 KiB, each with the state of its pages. All changes to guest memory of this kind go through them. Foreign mappings, the
+//! host's own included, are reported from the kernel's list.
+
+mod host;
+mod protection;
+mod runs;
+#[cfg(test)]
+mod tests;
+
+use std::collections::BTreeMap;
+use std::os::fd::BorrowedFd;
+use std::sync::{Mutex, MutexGuard, PoisonError};
+
+use abi::{NTSTATUS, NtResult, bitflags};
+
+pub use host::{GRANULE, PAGE};
+pub use protection::*;
+pub use runs::Page;
+
+use crate::low;
+use host::Source;
+use runs::Runs;
+
+bitflags::bitflags! {
+    /// What [`AddressSpace::allocate`] is to do.
+    #[derive(Clone, Copy, Debug, PartialEq, Eq)]
+    pub struct Allocate: u32 {
+        /// `MEM_COMMIT`
+        const COMMIT = 0x1000;
+        /// `MEM_RESERVE`
+        const RESERVE = 0x2000;
+        /// `MEM_RESET`: the contents may go.
+        const RESET = 0x8_0000;
+        /// `MEM_TOP_DOWN`
+        const TOP_DOWN = 0x10_0000;
+        /// `MEM_WRITE_WATCH`
+        const WRITE_WATCH = 0x20_0000;
+        /// `MEM_PHYSICAL`
+        const PHYSICAL = 0x40_0000;
+        /// `MEM_RESET_UNDO`
+        const RESET_UNDO = 0x100_0000;
+        /// `MEM_LARGE_PAGES`
+        const LARGE_PAGES = 0x2000_0000;
+    }
+}
+
+/// What an allocation is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum MemoryType {
+    /// `MEM_PRIVATE`
+    Private,
+    /// `MEM_MAPPED`: a view of a section.
+    Mapped,
+    /// `MEM_IMAGE`: a view of a module.
+    Image,
+}
+
+impl MemoryType {
+    /// As the guest spells it.
+    pub const fn bits(self) -> u32 {
+        match self {
+            Self::Private => 0x2_0000,
+            Self::Mapped => 0x4_0000,
+            Self::Image => 0x100_0000,
+        }
+    }
+}
+
+/// The state of a region.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum RegionState {
+    /// `MEM_FREE`
+    Free,
+    /// `MEM_RESERVE`
+    Reserved,
+    /// `MEM_COMMIT`
+    Committed,
+}
+
+impl RegionState {
+    /// As the guest spells it.
+    pub const fn bits(self) -> u32 {
+        match self {
+            Self::Free => 0x1_0000,
+            Self::Reserved => 0x2000,
+            Self::Committed => 0x1000,
+        }
+    }
+}
+
+/// What `VirtualQuery` tells: pages alike, from the one asked for on.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Region {
+    /// The page asked for.
+    pub base: u64,
+    /// Bytes from there to the end of the pages alike.
+    pub size: u64,
+    /// Start of the allocation; 0 for free memory.
+    pub allocation_base: u64,
+    /// `PAGE_*` the allocation was made with; 0 for free memory.
+    pub allocation_protect: u32,
+    /// Free, reserved or committed.
+    pub state: RegionState,
+    /// `PAGE_*` of committed pages; `PAGE_NOACCESS` for free ones, 0 for reserved ones.
+    pub protect: u32,
+    /// What it is; none for free memory.
+    pub kind: Option<MemoryType>,
+}
+
+/// The highest address of the guest's, as `GetSystemInfo` tells.
+pub const HIGHEST: u64 = 0x7fff_fffe_ffff;
+/// Where memory without a wish for an address is placed first: above the usual bases of images, which are taken at their word.
+const PLACES: [(u64, u64); 2] = [(0x10_0000_0000, 0x20_0000_0000), (0x100_0000_0000, low::END)];
+
+/// A guest's address space.
+#[derive(Debug)]
+pub struct AddressSpace {
+    // Leaf lock. Guest memory is not touched while it is held, so that a fault handler may take it.
+    books: Mutex<Books>,
+    commit_limit: u64,
+}
+
+#[derive(Debug)]
+struct Books {
+    allocations: BTreeMap<u64, Allocation>,
+    /// Where memory without a wish for an address goes: first here, then there.
+    places: [(u64, u64); 2],
+    /// No granule below this one is free in the first of the places.
+    search_from: u64,
+}
+
+#[derive(Debug)]
+struct Allocation {
+    size: u64,
+    protection: u32,
+    kind: MemoryType,
+    /// Mapped by others, who unmap it.
+    foreign: bool,
+    runs: Runs,
+}
+
+impl Default for AddressSpace {
+    fn default() -> Self {
+        Self::placed(PLACES)
+    }
+}
+
+impl AddressSpace {
+    fn placed(places: [(u64, u64); 2]) -> Self {
+        let books = Books { allocations: BTreeMap::new(), places, search_from: places[0].0 };
+        Self { books: Mutex::new(books), commit_limit: host::commit_limit() }
+    }
+
+    /// Reserves or commits (`NtAllocateVirtualMemory`); gives back base and size as they were rounded. Committing without a base also
+    /// reserves.
+    ///
+    /// # Errors
+    /// `STATUS_INVALID_PARAMETER` for a size of 0 or flags that do not go together, `STATUS_INVALID_PAGE_PROTECTION`,
+    /// `STATUS_CONFLICTING_ADDRESSES` where memory is taken or not reserved, `STATUS_NO_MEMORY`, `STATUS_COMMITMENT_LIMIT`,
+    /// `STATUS_NOT_SUPPORTED` for write watch and physical pages, `STATUS_PRIVILEGE_NOT_HELD` for large pages.
+    pub fn allocate(&self, base: u64, size: u64, how: u32, protection: u32) -> NtResult<(u64, u64)> {
+        let how = Allocate::from_bits(how).ok_or(NTSTATUS::STATUS_INVALID_PARAMETER)?;
+        let resets = how & (Allocate::RESET | Allocate::RESET_UNDO);
+        let sound =
+            if resets.is_empty() { how.intersects(Allocate::COMMIT | Allocate::RESERVE) } else { how == resets };
+        if size == 0 || !sound || resets == Allocate::RESET | Allocate::RESET_UNDO {
+            return Err(NTSTATUS::STATUS_INVALID_PARAMETER);
+        }
+        let protection = Protection::private(protection)?;
+        if how.contains(Allocate::LARGE_PAGES) {
+            return Err(NTSTATUS::STATUS_PRIVILEGE_NOT_HELD);
+        }
+        if how.intersects(Allocate::WRITE_WATCH | Allocate::PHYSICAL) {
+            return Err(NTSTATUS::STATUS_NOT_SUPPORTED);
+        }
+        let end = base.checked_add(size).filter(|&end| end <= HIGHEST + 1).ok_or(match base {
+            0 => NTSTATUS::STATUS_NO_MEMORY,
+            _ => NTSTATUS::STATUS_INVALID_PARAMETER,
+        })?;
+        if how.contains(Allocate::COMMIT) && size > self.commit_limit {
+            return Err(NTSTATUS::STATUS_COMMITMENT_LIMIT);
+        }
+        if how.contains(Allocate::RESERVE) || base == 0 && resets.is_empty() {
+            return self.reserve(base, end, how, protection);
+        }
+        let (from, to) = (base / PAGE * PAGE, end.next_multiple_of(PAGE));
+        let mut books = self.lock();
+        let (start, allocation) = books.holding(from, to)?;
+        if resets.is_empty() {
+            allocation.commit(start, from, to, protection)?;
+        }
+        Ok((from, to - from))
+    }
+
+    fn reserve(&self, base: u64, end: u64, how: Allocate, protection: Protection) -> NtResult<(u64, u64)> {
+        let committed = how.contains(Allocate::COMMIT);
+        let page = if committed { Page::Committed(protection) } else { Page::Reserved };
+        let host_protection = if committed { protection.host() } else { libc::PROT_NONE };
+        let from = base / GRANULE * GRANULE;
+        let size = (end - from).next_multiple_of(PAGE);
+        let wanted = (base != 0).then_some(from);
+        let mut books = self.lock();
+        let start = books.map(wanted, size, how.contains(Allocate::TOP_DOWN), host_protection, Source::Anonymous)?;
+        let runs = Runs::new(size, page);
+        let kind = MemoryType::Private;
+        books.allocations.insert(start, Allocation { size, protection: protection.bits(), kind, foreign: false, runs });
+        Ok((start, size))
+    }
+
+    /// Gives committed pages back and keeps their addresses (`MEM_DECOMMIT`); gives back base and size as they were rounded. A size of 0
+    /// at an allocation's start means all of it.
+    ///
+    /// # Errors
+    /// `STATUS_MEMORY_NOT_ALLOCATED`; `STATUS_UNABLE_TO_DELETE_SECTION` for a view or a module; `STATUS_UNABLE_TO_FREE_VM` where the
+    /// range is not within one allocation.
+    pub fn decommit(&self, base: u64, size: u64) -> NtResult<(u64, u64)> {
+        let mut books = self.lock();
+        let (start, allocation) = books.at(base).ok_or(NTSTATUS::STATUS_MEMORY_NOT_ALLOCATED)?;
+        allocation.check_private()?;
+        let (from, to) = allocation.range(start, base, size)?;
+        host::discard(from, to - from)?;
+        allocation.runs.set(from - start, to - start, Page::Reserved);
+        Ok((from, to - from))
+    }
+
+    /// Frees an allocation (`MEM_RELEASE`), or the part of it that a size other than 0 says; gives back base and size as they were
+    /// rounded.
+    ///
+    /// # Errors
+    /// As [`Self::decommit`]; `STATUS_MEMORY_NOT_ALLOCATED` also where a size of 0 comes with a base that is not an allocation's start.
+    pub fn release(&self, base: u64, size: u64) -> NtResult<(u64, u64)> {
+        let mut books = self.lock();
+        let (start, allocation) = books.at(base).ok_or(NTSTATUS::STATUS_MEMORY_NOT_ALLOCATED)?;
+        allocation.check_private()?;
+        if size == 0 && base / PAGE * PAGE != start {
+            return Err(NTSTATUS::STATUS_MEMORY_NOT_ALLOCATED);
+        }
+        let (from, to) = allocation.range(start, base, size)?;
+        if !allocation.foreign {
+            host::unmap(from, to - from);
+        }
+        books.cut(start, from, to);
+        Ok((from, to - from))
+    }
+
+    /// Changes the protection of committed pages (`NtProtectVirtualMemory`); gives back base and size as they were rounded, and the
+    /// first page's old protection.
+    ///
+    /// # Errors
+    /// `STATUS_INVALID_PAGE_PROTECTION`, `STATUS_CONFLICTING_ADDRESSES` where the range is not within one allocation,
+    /// `STATUS_NOT_COMMITTED`, `STATUS_SECTION_PROTECTION` for more than a view allows.
+    pub fn protect(&self, base: u64, size: u64, protection: u32) -> NtResult<(u64, u64, u32)> {
+        let protection = Protection::new(protection)?;
+        let from = base / PAGE * PAGE;
+        let to = base.checked_add(size).filter(|&end| end <= HIGHEST + 1 && size != 0);
+        let to = to.ok_or(NTSTATUS::STATUS_INVALID_PARAMETER)?.next_multiple_of(PAGE);
+        let mut books = self.lock();
+        if books.at(from).is_none() {
+            drop(books);
+            return protect_foreign(from, to, protection);
+        }
+        let (start, allocation) = books.holding(from, to)?;
+        if allocation.kind == MemoryType::Private && protection.is_write_copy() {
+            return Err(NTSTATUS::STATUS_INVALID_PAGE_PROTECTION);
+        }
+        let (from_in, to_in) = (from - start, to - start);
+        if allocation.runs.within(from_in, to_in).any(|(_, _, page)| page == Page::Reserved) {
+            return Err(NTSTATUS::STATUS_NOT_COMMITTED);
+        }
+        let Page::Committed(old) = allocation.runs.at(from_in).0 else { return Err(NTSTATUS::STATUS_NOT_COMMITTED) };
+        host::protect(from, to - from, protection.host())?;
+        allocation.runs.set(from_in, to_in, Page::Committed(protection));
+        Ok((from, to - from, old.bits()))
+    }
+
+    /// What is at an address (`VirtualQuery`).
+    ///
+    /// # Errors
+    /// `STATUS_INVALID_PARAMETER` above [`HIGHEST`].
+    pub fn query(&self, address: u64) -> NtResult<Region> {
+        if address > HIGHEST {
+            return Err(NTSTATUS::STATUS_INVALID_PARAMETER);
+        }
+        let base = address / PAGE * PAGE;
+        let mut books = self.lock();
+        if let Some((start, allocation)) = books.at(base) {
+            return Ok(allocation.region(start, base));
+        }
+        let before =
+            books.allocations.range(..base).next_back().map_or(0, |(&start, allocation)| start + allocation.size);
+        let after = books.allocations.range(base..).next().map_or(HIGHEST + 1, |(&start, _)| start);
+        drop(books);
+        Ok(foreign_region(base, before, after))
+    }
+
+    /// Maps a view of a section at `wanted`, or anywhere for 0; gives back where. `allocation` is the section's protection and
+    /// `protection` the view's, which the caller has checked against each other.
+    ///
+    /// # Errors
+    /// `STATUS_CONFLICTING_ADDRESSES`, `STATUS_NO_MEMORY`, `STATUS_ACCESS_DENIED` when the file is not open for this.
+    pub fn map_view(
+        &self,
+        wanted: u64,
+        size: u64,
+        file: BorrowedFd<'_>,
+        offset: u64,
+        protection: Protection,
+        top_down: bool,
+    ) -> NtResult<u64> {
+        let size = size.checked_next_multiple_of(PAGE).ok_or(NTSTATUS::STATUS_NO_MEMORY)?;
+        let source =
+            if protection.is_write_copy() { Source::Private(file, offset) } else { Source::Shared(file, offset) };
+        let wanted = (wanted != 0).then_some(wanted / GRANULE * GRANULE);
+        let mut books = self.lock();
+        let start = books.map(wanted, size, top_down, protection.host(), source)?;
+        let runs = Runs::new(size, Page::Committed(protection));
+        let kind = MemoryType::Mapped;
+        books.allocations.insert(start, Allocation { size, protection: protection.bits(), kind, foreign: false, runs });
+        Ok(start)
+    }
+
+    /// Unmaps the view that an address is in; gives back the view's start.
+    ///
+    /// # Errors
+    /// `STATUS_NOT_MAPPED_VIEW`.
+    pub fn unmap_view(&self, address: u64) -> NtResult<u64> {
+        let mut books = self.lock();
+        let (start, allocation) = books.at(address).ok_or(NTSTATUS::STATUS_NOT_MAPPED_VIEW)?;
+        if allocation.kind != MemoryType::Mapped {
+            return Err(NTSTATUS::STATUS_NOT_MAPPED_VIEW);
+        }
+        let size = allocation.size;
+        host::unmap(start, size);
+        books.cut(start, start, start + size);
+        Ok(start)
+    }
+
+    /// Writes the changed pages of a view to its file; a size of 0 means up to the view's end.
+    ///
+    /// # Errors
+    /// `STATUS_NOT_MAPPED_VIEW`.
+    pub fn flush_view(&self, base: u64, size: u64) -> NtResult<()> {
+        let (from, to) = {
+            let mut books = self.lock();
+            let (start, allocation) = books.at(base).ok_or(NTSTATUS::STATUS_NOT_MAPPED_VIEW)?;
+            if allocation.kind != MemoryType::Mapped {
+                return Err(NTSTATUS::STATUS_NOT_MAPPED_VIEW);
+            }
+            match size {
+                0 => (base / PAGE * PAGE, start + allocation.size),
+                _ => allocation.range(start, base, size)?,
+            }
+        };
+        host::flush(from, to - from)
+    }
+
+    /// Enters memory that others have mapped and will unmap: modules, stacks, blocks. `pages` are its parts with their states, as
+    /// offsets from `base`; what they leave out is reserved.
+    pub fn register(
+        &self,
+        base: u64,
+        size: u64,
+        kind: MemoryType,
+        allocation_protect: u32,
+        pages: impl IntoIterator<Item = (u64, u64, Page)>,
+    ) {
+        let mut runs = Runs::new(size.next_multiple_of(PAGE), Page::Reserved);
+        for (from, to, page) in pages {
+            runs.set(from / PAGE * PAGE, to.next_multiple_of(PAGE), page);
+        }
+        let size = size.next_multiple_of(PAGE);
+        let allocation = Allocation { size, protection: allocation_protect, kind, foreign: true, runs };
+        self.lock().allocations.insert(base, allocation);
+    }
+
+    /// Enters a module: `sections` are offset, size and protection of its headers and sections.
+    pub fn register_image(&self, base: u64, size: u64, sections: impl IntoIterator<Item = (u64, u64, Protection)>) {
+        let pages =
+            sections.into_iter().map(|(from, size, protection)| (from, from + size, Page::Committed(protection)));
+        self.register(base, size, MemoryType::Image, PAGE_EXECUTE_WRITECOPY, pages);
+    }
+
+    /// Takes an entry of [`Self::register`] out. The memory is the caller's business.
+    pub fn unregister(&self, base: u64) {
+        let mut books = self.lock();
+        if books.allocations.get(&base).is_some_and(|allocation| allocation.foreign) {
+            books.allocations.remove(&base);
+        }
+    }
+
+    /// For the fault handler: whether the page at `address` was a guard page. If so it is none any more, and the guest gets
+    /// `STATUS_GUARD_PAGE_VIOLATION`, this one time.
+    pub fn guard_hit(&self, address: u64) -> bool {
+        let page = address / PAGE * PAGE;
+        let mut books = self.lock();
+        let Some((start, allocation)) = books.at(page) else { return false };
+        match allocation.runs.at(page - start).0 {
+            Page::Committed(protection) if protection.is_guard() => {
+                let opened = protection.without_guard();
+                if host::protect(page, PAGE, opened.host()).is_err() {
+                    return false;
+                }
+                allocation.runs.set(page - start, page - start + PAGE, Page::Committed(opened));
+                true
+            }
+            _ => false,
+        }
+    }
+
+    fn lock(&self) -> MutexGuard<'_, Books> {
+        self.books.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+/// An address space ends with its process, or with a test.
+impl Drop for AddressSpace {
+    fn drop(&mut self) {
+        for (start, allocation) in &self.lock().allocations {
+            if !allocation.foreign {
+                host::unmap(*start, allocation.size);
+            }
+        }
+    }
+}
+
+impl Books {
+    /// The allocation an address is in, and its start.
+    fn at(&mut self, address: u64) -> Option<(u64, &mut Allocation)> {
+        let (&start, allocation) = self.allocations.range_mut(..=address).next_back()?;
+        (address - start < allocation.size).then_some((start, allocation))
+    }
+
+    /// The allocation that holds a whole range.
+    fn holding(&mut self, from: u64, to: u64) -> NtResult<(u64, &mut Allocation)> {
+        let found = self.at(from).filter(|(start, allocation)| to <= start + allocation.size);
+        found.ok_or(NTSTATUS::STATUS_CONFLICTING_ADDRESSES)
+    }
+
+    /// Maps memory at an address, or where there is room; gives back where.
+    fn map(
+        &mut self,
+        wanted: Option<u64>,
+        size: u64,
+        top_down: bool,
+        protection: libc::c_int,
+        source: Source<'_>,
+    ) -> NtResult<u64> {
+        if let Some(at) = wanted {
+            let free =
+                at >= GRANULE && at + size <= low::END && self.next_taken(at) >= at + size && self.at(at).is_none();
+            return match free && host::map(at, size, protection, source)?.is_some() {
+                true => Ok(at),
+                false => Err(NTSTATUS::STATUS_CONFLICTING_ADDRESSES),
+            };
+        }
+        // What the books do not know of is found out when the host refuses, and looked up once then.
+        let mut foreign = Vec::new();
+        for _ in 0..2 {
+            let [first, second] = self.places;
+            for (low, high) in if top_down { [second, first] } else { [first, second] } {
+                let mut from = if low == first.0 { self.search_from } else { low };
+                let mut to = high;
+                while let Some(at) = match top_down {
+                    true => self.highest_gap(low, to, size, &foreign),
+                    false => self.lowest_gap(from, high, size, &foreign),
+                } {
+                    if host::map(at, size, protection, source)?.is_some() {
+                        if at == self.search_from {
+                            self.search_from = (at + size).next_multiple_of(GRANULE);
+                        }
+                        return Ok(at);
+                    }
+                    if foreign.is_empty() {
+                        foreign = host::mappings();
+                        continue;
+                    }
+                    (from, to) = (at + GRANULE, at + size - GRANULE.min(size));
+                }
+            }
+        }
+        Err(NTSTATUS::STATUS_NO_MEMORY)
+    }
+
+    /// The lowest granule in `from..to` with room for `size` bytes.
+    fn lowest_gap(&self, from: u64, to: u64, size: u64, foreign: &[host::Mapping]) -> Option<u64> {
+        let mut at = from.next_multiple_of(GRANULE);
+        if let Some((&start, before)) = self.allocations.range(..at).next_back() {
+            at = at.max((start + before.size).next_multiple_of(GRANULE));
+        }
+        while at.checked_add(size)? <= to {
+            let end = at + size;
+            let taken = self.allocations.range(at..end).next().map(|(&start, allocation)| start + allocation.size);
+            let taken = taken.or_else(|| overlapping(foreign, at, end).map(|mapping| mapping.end));
+            match taken {
+                None => return Some(at),
+                Some(behind) => at = behind.next_multiple_of(GRANULE),
+            }
+        }
+        None
+    }
+
+    /// The highest granule in `from..to` with room for `size` bytes.
+    fn highest_gap(&self, from: u64, to: u64, size: u64, foreign: &[host::Mapping]) -> Option<u64> {
+        let mut at = to.checked_sub(size)? / GRANULE * GRANULE;
+        while at >= from {
+            let end = at + size;
+            let below = self.allocations.range(..end).next_back();
+            let taken = below.filter(|(start, allocation)| *start + allocation.size > at).map(|(&start, _)| start);
+            let taken = taken.or_else(|| overlapping(foreign, at, end).map(|mapping| mapping.start));
+            match taken {
+                None => return Some(at),
+                Some(start) => at = start.checked_sub(size)? / GRANULE * GRANULE,
+            }
+        }
+        None
+    }
+
+    fn next_taken(&self, from: u64) -> u64 {
+        self.allocations.range(from..).next().map_or(u64::MAX, |(&start, _)| start)
+    }
+
+    /// Takes `from..to` out of the allocation at `start`, which may leave a part before and a part behind.
+    fn cut(&mut self, start: u64, from: u64, to: u64) {
+        let Some(allocation) = self.allocations.remove(&start) else { return };
+        let end = start + allocation.size;
+        for (part, part_end) in [(start, from), (to, end)] {
+            if part < part_end {
+                let size = part_end - part;
+                let mut runs = Runs::new(size, Page::Reserved);
+                for (run, run_end, page) in allocation.runs.within(part - start, part_end - start) {
+                    runs.set(run - (part - start), run_end - (part - start), page);
+                }
+                self.allocations.insert(part, Allocation { size, runs, ..allocation });
+            }
+        }
+        // A part that does not begin at a granule cannot be given out, and what lies elsewhere is not searched from here.
+        let freed = from.next_multiple_of(GRANULE);
+        if freed >= self.places[0].0 {
+            self.search_from = self.search_from.min(freed);
+        }
+    }
+}
+
+/// Changes the protection of memory the books do not know of: from the host's heap, for example, where a guest makes code.
+fn protect_foreign(from: u64, to: u64, protection: Protection) -> NtResult<(u64, u64, u32)> {
+    let mappings = host::mappings();
+    // Files are the host's own code and data; those stay as they are.
+    let found = overlapping(&mappings, from, to)
+        .filter(|mapping| mapping.start <= from && to <= mapping.end)
+        .filter(|mapping| mapping.name.is_empty() || mapping.name == "[heap]")
+        .filter(|_| !protection.is_guard());
+    let old = found.ok_or(NTSTATUS::STATUS_CONFLICTING_ADDRESSES)?.protection;
+    host::protect(from, to - from, protection.host())?;
+    Ok((from, to - from, old.bits()))
+}
+
+fn overlapping(mappings: &[host::Mapping], from: u64, to: u64) -> Option<&host::Mapping> {
+    let at = mappings.partition_point(|mapping| mapping.end <= from);
+    mappings.get(at).filter(|mapping| mapping.start < to)
+}
+
+impl Allocation {
+    fn check_private(&self) -> NtResult<()> {
+        match self.kind {
+            MemoryType::Private => Ok(()),
+            _ => Err(NTSTATUS::STATUS_UNABLE_TO_DELETE_SECTION),
+        }
+    }
+
+    /// `base` and `size` as whole pages within the allocation at `start`; all of it for a size of 0.
+    fn range(&self, start: u64, base: u64, size: u64) -> NtResult<(u64, u64)> {
+        let end = start + self.size;
+        let from = base / PAGE * PAGE;
+        if size == 0 {
+            return if from == start { Ok((start, end)) } else { Err(NTSTATUS::STATUS_UNABLE_TO_FREE_VM) };
+        }
+        let to = base.checked_add(size).filter(|&to| to <= end).ok_or(NTSTATUS::STATUS_UNABLE_TO_FREE_VM)?;
+        Ok((from, to.next_multiple_of(PAGE)))
+    }
+
+    fn commit(&mut self, start: u64, from: u64, to: u64, protection: Protection) -> NtResult<()> {
+        if self.kind == MemoryType::Image {
+            return Err(NTSTATUS::STATUS_CONFLICTING_ADDRESSES);
+        }
+        host::protect(from, to - from, protection.host())?;
+        self.runs.set(from - start, to - start, Page::Committed(protection));
+        Ok(())
+    }
+
+    fn region(&self, start: u64, base: u64) -> Region {
+        let (page, end) = self.runs.at(base - start);
+        let (state, protect) = match page {
+            Page::Reserved => (RegionState::Reserved, 0),
+            Page::Committed(protection) => (RegionState::Committed, protection.bits()),
+        };
+        Region {
+            base,
+            size: start + end - base,
+            allocation_base: start,
+            allocation_protect: self.protection,
+            state,
+            protect,
+            kind: Some(self.kind),
+        }
+    }
+}
+
+/// What is at a page the books do not know of, between two allocations they know.
+fn foreign_region(base: u64, before: u64, after: u64) -> Region {
+    let mappings = host::mappings();
+    let at = mappings.partition_point(|mapping| mapping.end <= base);
+    match mappings.get(at) {
+        Some(mapping) if mapping.start <= base => {
+            let kind = if mapping.name.starts_with('/') { MemoryType::Image } else { MemoryType::Private };
+            Region {
+                base,
+                size: mapping.end.min(after) - base,
+                allocation_base: mapping.start.max(before),
+                allocation_protect: mapping.protection.bits(),
+                state: RegionState::Committed,
+                protect: mapping.protection.bits(),
+                kind: Some(kind),
+            }
+        }
+        next => {
+            let end = next.map_or(HIGHEST + 1, |mapping| mapping.start).min(after).min(HIGHEST + 1);
+            Region {
+                base,
+                size: end.saturating_sub(base),
+                allocation_base: 0,
+                allocation_protect: 0,
+                state: RegionState::Free,
+                protect: PAGE_NOACCESS,
+                kind: None,
+            }
+        }
+    }
+}

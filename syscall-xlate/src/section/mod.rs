@@ -1,0 +1,1 @@
+//! Sections, which Win32 calls file mappings.
