@@ -11,13 +11,19 @@ pub mod apiset;
 pub mod graph;
 pub mod image;
 
+pub mod ldr;
 pub mod map;
+pub mod memory;
 
 pub mod module;
 pub mod modules;
+pub mod resources;
 pub mod search;
 pub mod synthetic;
+#[doc(hidden)]
+pub mod testing;
 pub mod tls;
+pub mod unwind;
 
 mod bytes;
 

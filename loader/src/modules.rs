@@ -131,7 +131,21 @@ impl ModuleList {
         let mut graph = self.graph(provider, flags, root);
         let index = graph.add(name, None)?;
         graph.bind()?;
-        let (modules, new) = self.publish(graph, Some(index), &mut loading)?;
+        self.publish_referenced(graph, index, &mut loading)
+    }
+
+    /// As [`ModuleList::load`], for a DLL whose image is at hand, in memory or opened before.
+    pub fn load_image(&self, provider: &dyn Provider, image: Image) -> Result<Loaded, LoadError> {
+        let mut loading = self.loading();
+        let mut graph = self.graph(provider, LoadFlags::empty(), None);
+        let index = graph.add_dll(image)?;
+        graph.bind()?;
+        self.publish_referenced(graph, index, &mut loading)
+    }
+
+    /// Publishes a graph and counts a reference to the module that it is about.
+    fn publish_referenced(&self, graph: Graph<'_>, index: usize, loading: &mut Loading) -> Result<Loaded, LoadError> {
+        let (modules, new) = self.publish(graph, Some(index), loading)?;
         let module = modules.get(index).cloned().ok_or(LoadError::NotLoaded)?;
         if let Some(entry) = self.write().entry_mut(module.key) {
             entry.references = entry.references.saturating_add(1);

@@ -116,6 +116,18 @@ impl<'a> Graph<'a> {
         self.add_image(path, image)
     }
 
+    /// Adds a DLL whose image is at hand, unless its file is loaded already.
+    pub(crate) fn add_dll(&mut self, image: Image) -> Result<usize, LoadError> {
+        let loaded = match image.path().and_then(identity) {
+            Some(identity) => self.find(|node| node.identity == Some(identity))?,
+            None => None,
+        };
+        match loaded {
+            Some(node) => Ok(node),
+            None => self.add_image(image.path().unwrap_or(Path::new("memory.dll")).to_owned(), image),
+        }
+    }
+
     /// The module that `name` means, loaded if need be.
     pub(crate) fn add(&mut self, name: DllName<'_>, importer: Option<&str>) -> Result<usize, LoadError> {
         let (key, path);

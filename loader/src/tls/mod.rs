@@ -1,4 +1,11 @@
 //! Thread-local storage of modules.
+//!
+//! A module with a TLS directory gets an index when it is loaded; every thread has an array, by that index, of its own copies of
+//! the module's template. Compilers read `gs:[0x58][index]`.
+
+mod thread;
+
+pub use thread::ThreadTls;
 
 /// A module's thread-local storage, as every thread's block is made from it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
