@@ -219,9 +219,9 @@ fn describe(image: &Image) {
         relocations.for_each(drop);
     }
     let Some(resources) = image.resources() else { return };
-    for kind in resources.types().take(100) {
-        for name in resources.names(&kind).into_iter().flatten().take(100) {
-            for language in resources.languages(&kind, &name).into_iter().flatten().take(100) {
+    for kind in resources.types().take(8) {
+        for name in resources.names(&kind).into_iter().flatten().take(8) {
+            for language in resources.languages(&kind, &name).into_iter().flatten().take(8) {
                 let _ = resources.find(&kind, &name, Language::Exactly(language)).map(|found| resources.bytes(&found));
             }
         }
