@@ -23,6 +23,11 @@ mod text;
 mod value;
 mod variadic;
 
+/// Whether a DLL comes with Windows: `name` is its file name without `.dll`, in lower case.
+pub fn is_system_dll(name: &str) -> bool {
+    generated::system_dlls::SYSTEM_DLLS.binary_search(&name).is_ok()
+}
+
 pub use abi_macros::shim;
 pub use arg::{Arg, RawArg};
 #[doc(hidden)]

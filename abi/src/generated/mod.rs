@@ -3,5 +3,6 @@
 pub(crate) mod hresult;
 pub(crate) mod ntstatus;
 pub(crate) mod status_map;
+pub(crate) mod system_dlls;
 mod system_messages;
 pub(crate) mod win32_error;

@@ -28,7 +28,8 @@ impl Provider for ShimProvider<'_> {
             DllName::Base(name) => {
                 let program = self.0.modules.program_folder.lock().unwrap_or_else(PoisonError::into_inner).clone();
                 let importer = request.root.and_then(Path::parent).map(Path::to_path_buf);
-                self.0.find_dll(name, request.flags, importer.as_deref(), &program).map(Resolved::File)
+                let found = self.0.find_dll(name, request.flags, importer.as_deref(), &program);
+                found.map(Resolved::File).or_else(|missing| empty_system_dll(name).ok_or(missing))
             }
             DllName::Path(path) => Ok(Resolved::File(path.to_path_buf())),
         }
@@ -60,6 +61,12 @@ impl Provider for ShimProvider<'_> {
         let import = MissingImport { importer: site.importer.to_owned(), dll: site.dll.to_owned(), symbol };
         self.0.modules.missing_thunk(import)
     }
+}
+
+/// A DLL of Windows that has no shim yet, as one without exports: the program starts, and stops where it calls one.
+fn empty_system_dll(name: &str) -> Option<Resolved> {
+    let stem = name.strip_suffix(".dll").unwrap_or(name);
+    abi::is_system_dll(stem).then(|| Resolved::Shim(name.to_owned()))
 }
 
 fn synthetic(process: &Process, dll: &'static Dll, export: &'static Export) -> SyntheticExport {

@@ -2,6 +2,7 @@
 
 mod status_codes;
 mod status_map;
+mod system_dlls;
 mod system_messages;
 
 use std::io::Write as _;
@@ -20,6 +21,7 @@ pub(crate) fn run(check: bool) -> TaskResult {
         ("win32_error.rs", status_codes::win32_error(&index)),
         ("hresult.rs", status_codes::hresult(&index)),
         ("status_map.rs", status_map::status_map()?),
+        ("system_dlls.rs", system_dlls::system_dlls(&index)),
         ("system_messages.rs", system_messages::system_messages()?),
     ];
     let mut stale = Vec::new();
