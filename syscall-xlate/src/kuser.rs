@@ -7,6 +7,8 @@ use std::sync::OnceLock;
 use std::sync::atomic::{AtomicU32, AtomicU64, Ordering};
 use std::time::Duration;
 
+use crate::peb;
+
 /// Where Windows puts it.
 const ADDRESS: u64 = 0x7ffe_0000;
 const SIZE: usize = 4096;
@@ -121,11 +123,10 @@ fn fill(page: u64, facts: Facts) {
         // SAFETY: within our writable mapping; features are below 64.
         unsafe { ((page + offset::PROCESSOR_FEATURES + feature) as *mut u8).write(u8::from(present)) };
     }
-    // SAFETY: sysconf has no preconditions.
-    let (processors, pages) =
-        unsafe { (libc::sysconf(libc::_SC_NPROCESSORS_ONLN), libc::sysconf(libc::_SC_PHYS_PAGES)) };
-    put_u32(page, offset::ACTIVE_PROCESSOR_COUNT, processors as u32);
-    put_u32(page, offset::NUMBER_OF_PHYSICAL_PAGES, pages as u32);
+    put_u32(page, offset::ACTIVE_PROCESSOR_COUNT, peb::processors());
+    let system = rustix::system::sysinfo();
+    let bytes = system.totalram as u64 * u64::from(system.mem_unit);
+    put_u32(page, offset::NUMBER_OF_PHYSICAL_PAGES, (bytes / 4096) as u32);
 }
 
 /// `PF_*` numbers of `IsProcessorFeaturePresent` and whether this processor has them.

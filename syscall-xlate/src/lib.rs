@@ -19,6 +19,7 @@ mod peb;
 pub mod process;
 pub mod program;
 mod report;
+mod say;
 pub mod section;
 mod signals;
 mod stack;
@@ -32,5 +33,6 @@ pub mod wait;
 
 pub use gate::Cx;
 pub use process::Process;
+pub use say::say;
 pub use state::{ProcessState, ThreadState};
 pub use thread::Thread;

@@ -27,10 +27,7 @@ impl Process {
     /// Fills in what is known before a program is.
     pub(crate) fn fill_peb(&self) {
         let version = self.version();
-        self.set_peb_u32(
-            offset::NUMBER_OF_PROCESSORS,
-            std::thread::available_parallelism().map_or(1, |count| count.get() as u32),
-        );
+        self.set_peb_u32(offset::NUMBER_OF_PROCESSORS, processors());
         self.set_peb_u32(offset::OS_MAJOR_VERSION, version.major);
         self.set_peb_u32(offset::OS_MINOR_VERSION, version.minor);
         self.set_peb_u32(offset::OS_BUILD_NUMBER, version.build);
@@ -48,4 +45,9 @@ impl Process {
         // The block is ours and writable unless the guest protected it, which is its own loss.
         let _ = fault::store_u32(self.peb() + at, value);
     }
+}
+
+/// Processors this process may run on.
+pub(crate) fn processors() -> u32 {
+    rustix::thread::sched_getaffinity(None).map_or(1, |set| set.count().max(1))
 }

@@ -9,6 +9,7 @@ use crate::low::Block;
 use crate::modules::Modules;
 use crate::object::{HandleTable, Namespace};
 use crate::parameters::Parameters;
+use crate::say::say;
 use crate::state::{ProcessState, ProcessStates};
 use crate::sync::{Mutants, ProcessObject, TimerQueue};
 use crate::thread::Attached;
@@ -207,11 +208,11 @@ impl Process {
     /// [`Self::exit`] with a host exit status of its own.
     pub(crate) fn exit_as(&self, code: u32, mut status: i32) -> ! {
         if let Some(Err(error)) = self.tracer.as_ref().map(Tracer::finish) {
-            eprintln!("exeunt: the trace could not be written: {error}");
+            say(format_args!("the trace could not be written: {error}"));
             status = FAILED;
         }
         if let Err(error) = self.write_status(code) {
-            eprintln!("exeunt: the status file could not be written: {error}");
+            say(format_args!("the status file could not be written: {error}"));
             status = FAILED;
         }
         // SAFETY: ends the process. Destructors and handlers of the host must not run: guest threads may still use what they destroy.

@@ -5,6 +5,7 @@ use std::sync::PoisonError;
 
 use crate::gate;
 use crate::process::MISSING_API;
+use crate::say::say;
 
 use super::Modules;
 
@@ -49,6 +50,6 @@ extern "win64" fn called(id: u32, caller: u64) -> ! {
         Some(ordinal) => format!("it is imported by ordinal {ordinal}; see docs/adding-an-api.md"),
         None => format!("the skeleton of the shim to add: cargo xtask new-shim {stem} {symbol}"),
     };
-    eprintln!("exeunt: {importer} called {stem}!{symbol}, which exeunt does not have yet (called from {place}); {add}");
+    say(format_args!("{importer} called {stem}!{symbol}, which exeunt does not have yet (called from {place}); {add}"));
     cx.process.exit_as(u32::try_from(MISSING_API).unwrap_or_default(), MISSING_API)
 }
