@@ -9,8 +9,6 @@ use std::path::{Path, PathBuf};
 use std::sync::OnceLock;
 
 use abi::{Fault, NTSTATUS, NtResult, Ptr, fault};
-use loader::graph::NotFound;
-use loader::search::LoadFlags;
 
 use crate::low::Block;
 use crate::{Process, cmdline};
@@ -115,30 +113,5 @@ impl Process {
             None if text.contains(':') => Err(NTSTATUS::STATUS_OBJECT_PATH_NOT_FOUND),
             None => Ok(PathBuf::from(text)),
         }
-    }
-
-    /// The file that a DLL's name means, by the search order.
-    ///
-    /// # Errors
-    /// The folders that do not have it.
-    pub(crate) fn find_dll(
-        &self,
-        name: &str,
-        _flags: LoadFlags,
-        importer: Option<&Path>,
-        program_folder: &Path,
-    ) -> Result<PathBuf, NotFound> {
-        let mut searched = Vec::new();
-        let path = std::env::var_os("PATH").unwrap_or_default();
-        let folders =
-            [Some(program_folder.to_path_buf()), importer.map(Path::to_path_buf), std::env::current_dir().ok()];
-        for folder in folders.into_iter().flatten().chain(std::env::split_paths(&path)) {
-            let candidate = folder.join(name);
-            if candidate.is_file() {
-                return Ok(candidate);
-            }
-            searched.push(folder);
-        }
-        Err(NotFound { searched })
     }
 }

@@ -11,6 +11,7 @@ pub(crate) const SIZE: usize = 0x1000;
 
 mod offset {
     pub(super) const IMAGE_BASE_ADDRESS: u64 = 0x10;
+    pub(super) const LDR: u64 = 0x18;
     pub(super) const PROCESS_PARAMETERS: u64 = 0x20;
     pub(super) const IMAGE_SUBSYSTEM: u64 = 0x128;
     pub(super) const NUMBER_OF_PROCESSORS: u64 = 0xb8;
@@ -39,6 +40,11 @@ impl Process {
         let _ = fault::store_u64(self.peb() + offset::IMAGE_BASE_ADDRESS, base);
         let _ = fault::store_u64(self.peb() + offset::PROCESS_PARAMETERS, parameters);
         self.set_peb_u32(offset::IMAGE_SUBSYSTEM, u32::from(subsystem));
+    }
+
+    /// Says where the lists of modules are.
+    pub(crate) fn set_peb_loader_data(&self, address: u64) {
+        let _ = fault::store_u64(self.peb() + offset::LDR, address);
     }
 
     fn set_peb_u32(&self, at: u64, value: u32) {

@@ -2,22 +2,25 @@
 //!
 //! The loader maps and binds; here guest code runs: TLS callbacks and `DllMain`, in the loader's order and under the loader lock.
 
+mod arena;
 mod lock;
 mod missing;
 mod notify;
 mod provider;
 mod static_tls;
 
-use std::path::PathBuf;
-use std::sync::{Arc, Mutex, PoisonError};
+use std::path::{Path, PathBuf};
+use std::sync::{Arc, Mutex, PoisonError, RwLock};
 
 use abi::NTSTATUS;
 use loader::graph::{DllName, LoadError};
 use loader::image::Symbol;
-use loader::search::LoadFlags;
+use loader::ldr::LoaderData;
+use loader::search::{LoadFlags, SearchPaths};
 use loader::synthetic::ThunkPool;
 use loader::{Image, Module, ModuleList};
 
+use arena::Arena;
 pub(crate) use lock::LoaderLock;
 use missing::MissingImport;
 use provider::ShimProvider;
@@ -35,7 +38,11 @@ pub struct Modules {
     lock: LoaderLock,
     /// The thread-local variables of every thread. Taken under the loader lock.
     threads: Mutex<Vec<Arc<StaticTls>>>,
-    program_folder: Mutex<PathBuf>,
+    /// Where DLLs are looked for. A leaf lock.
+    search: RwLock<SearchPaths>,
+    /// The lists that the guest walks. Taken under the loader lock.
+    loader_data: Mutex<Option<LoaderData>>,
+    arena: Arena,
 }
 
 impl Default for Modules {
@@ -46,7 +53,9 @@ impl Default for Modules {
             missing: Mutex::default(),
             lock: LoaderLock::default(),
             threads: Mutex::default(),
-            program_folder: Mutex::default(),
+            search: RwLock::default(),
+            loader_data: Mutex::default(),
+            arena: Arena::default(),
         }
     }
 }
@@ -60,10 +69,40 @@ impl Process {
     /// # Errors
     /// Names the module, and what of it is missing or unusable.
     pub(crate) fn load_program(&self, image: Image) -> Result<Arc<Module>, LoadError> {
-        let folder = image.path().and_then(|path| path.parent()).map(PathBuf::from).unwrap_or_default();
-        *self.modules.program_folder.lock().unwrap_or_else(PoisonError::into_inner) = folder;
+        self.set_search_paths(image.path().and_then(Path::parent));
         let loaded = self.modules.list.load_program(&ShimProvider(self), image, REQUIRED)?;
+        self.show_modules();
         Ok(loaded.module)
+    }
+
+    /// The folders in which DLLs are looked for, of a program in `folder`.
+    fn set_search_paths(&self, folder: Option<&Path>) {
+        let program = folder.and_then(|folder| std::path::absolute(folder).ok()).unwrap_or_default();
+        let path = std::env::var_os("PATH").unwrap_or_default();
+        self.change_search_paths(|paths| {
+            paths.program = program;
+            paths.current = std::env::current_dir().unwrap_or_default();
+            paths.path = std::env::split_paths(&path).collect();
+        });
+    }
+
+    /// Changes the folders in which DLLs are looked for.
+    pub fn change_search_paths<R>(&self, change: impl FnOnce(&mut SearchPaths) -> R) -> R {
+        change(&mut self.modules.search.write().unwrap_or_else(PoisonError::into_inner))
+    }
+
+    /// Makes the guest's own lists say what is loaded.
+    fn show_modules(&self) {
+        let Modules { list, arena, loader_data, .. } = &self.modules;
+        let mut data = loader_data.lock().unwrap_or_else(PoisonError::into_inner);
+        if data.is_none() {
+            *data = LoaderData::new(arena).ok();
+        }
+        if let Some(data) = data.as_mut() {
+            // The guest may have made its lists unwritable, which is its own loss.
+            let _ = data.update(arena, list);
+            self.set_peb_loader_data(data.address());
+        }
     }
 
     /// The program; `None` for a process without one.
@@ -138,10 +177,11 @@ impl Cx<'_> {
         modules.lock.acquire(self.thread.id());
         let loaded = modules.list.load(&ShimProvider(self.process), name, flags);
         let result = match loaded {
-            Ok(loaded) => match self.attach_modules(&loaded.new) {
+            Ok(loaded) => match self.attach_new(&loaded.new) {
                 Ok(()) => Ok(loaded.module),
                 Err(status) => {
                     let _ = modules.list.release(&loaded.module).map(|unused| modules.list.remove(&unused));
+                    self.process.show_modules();
                     Err(status)
                 }
             },
@@ -149,6 +189,14 @@ impl Cx<'_> {
         };
         modules.lock.release();
         result
+    }
+
+    /// Shows new modules to the guest and initialises them.
+    fn attach_new(&self, new: &[Arc<Module>]) -> Result<(), NTSTATUS> {
+        if !new.is_empty() {
+            self.process.show_modules();
+        }
+        self.attach_modules(new)
     }
 
     /// Gives up a reference to a module; the last one unloads it.
@@ -161,6 +209,7 @@ impl Cx<'_> {
         let result = modules.list.release(module).map_err(|_| NTSTATUS::STATUS_INVALID_HANDLE).map(|unused| {
             self.detach_modules(&unused, false);
             modules.list.remove(&unused);
+            self.process.show_modules();
         });
         modules.lock.release();
         result
@@ -176,7 +225,7 @@ impl Cx<'_> {
             modules.list.symbol(&ShimProvider(self.process), module, symbol).map_err(|error| status_of(&error))?;
         if !found.new.is_empty() {
             modules.lock.acquire(self.thread.id());
-            let attached = self.attach_modules(&found.new);
+            let attached = self.attach_new(&found.new);
             modules.lock.release();
             attached?;
         }

@@ -1,16 +1,19 @@
 //! What a DLL name means here: a shim DLL, a file of the guest's, or nothing.
 
-use std::path::Path;
 use std::sync::PoisonError;
 
-use loader::graph::{DllName, DllRequest, ImportSite, NotFound, Provider, Resolved};
+use loader::graph::{DllRequest, ImportSite, NotFound, Provider, Resolved};
 use loader::image::Symbol;
+use loader::search::{ShimKind, find_file};
 use loader::synthetic::{CodeExport, ExportKind, SyntheticDll, SyntheticExport};
 
 use super::MissingImport;
 use crate::Process;
 use crate::dll::{Dll, Export, Target};
 use crate::teb;
+
+/// DLLs that programs bring along, so that one beside the program comes before the shim.
+const REDISTRIBUTED: &[&str] = &["vcruntime", "msvcp", "concrt", "dbghelp"];
 
 /// The shims of a process, and the files it can reach.
 pub(super) struct ShimProvider<'a>(pub(super) &'a Process);
@@ -19,20 +22,24 @@ impl ShimProvider<'_> {
     fn dll(&self, name: &str) -> Option<&'static Dll> {
         self.0.dlls().iter().copied().find(|dll| dll.name == name)
     }
+
+    /// What a DLL name is to the search. A DLL of Windows that has no shim yet is one without exports: the program starts, and stops
+    /// where it calls it.
+    fn kind(&self, name: &str) -> Option<ShimKind> {
+        let stem = name.strip_suffix(".dll")?;
+        let comes_with_compilers = REDISTRIBUTED.iter().any(|prefix| stem.starts_with(prefix));
+        match self.dll(name) {
+            Some(_) if !comes_with_compilers => Some(ShimKind::Known),
+            None if !abi::is_system_dll(stem) => None,
+            _ => Some(ShimKind::System),
+        }
+    }
 }
 
 impl Provider for ShimProvider<'_> {
     fn resolve(&self, request: &DllRequest<'_>) -> Result<Resolved, NotFound> {
-        match request.name {
-            DllName::Base(name) if self.dll(name).is_some() => Ok(Resolved::Shim(name.to_owned())),
-            DllName::Base(name) => {
-                let program = self.0.modules.program_folder.lock().unwrap_or_else(PoisonError::into_inner).clone();
-                let importer = request.root.and_then(Path::parent).map(Path::to_path_buf);
-                let found = self.0.find_dll(name, request.flags, importer.as_deref(), &program);
-                found.map(Resolved::File).or_else(|missing| empty_system_dll(name).ok_or(missing))
-            }
-            DllName::Path(path) => Ok(Resolved::File(path.to_path_buf())),
-        }
+        let paths = self.0.modules.search.read().unwrap_or_else(PoisonError::into_inner).clone();
+        paths.resolve(request, &|name| self.kind(name), &find_file)
     }
 
     fn shim(&self, name: &str) -> SyntheticDll {
@@ -61,12 +68,6 @@ impl Provider for ShimProvider<'_> {
         let import = MissingImport { importer: site.importer.to_owned(), dll: site.dll.to_owned(), symbol };
         self.0.modules.missing_thunk(import)
     }
-}
-
-/// A DLL of Windows that has no shim yet, as one without exports: the program starts, and stops where it calls one.
-fn empty_system_dll(name: &str) -> Option<Resolved> {
-    let stem = name.strip_suffix(".dll").unwrap_or(name);
-    abi::is_system_dll(stem).then(|| Resolved::Shim(name.to_owned()))
 }
 
 fn synthetic(process: &Process, dll: &'static Dll, export: &'static Export) -> SyntheticExport {
