@@ -44,11 +44,26 @@ for name in \
     hello args exitcode env printf printf_float files \
     crash tls fls modules kuser version threads sync locks apc heap virtual sections pipes \
     stdio stdin lowio dirs unicode_paths console \
-    strings numbers scanf sorting time codepages; do
+    strings numbers scanf sorting time codepages fpcontrol \
+    errors bad_pointers; do
     prog $name
 done
 prog wargs -municode
 prog nls -luser32
+prog registry_read -ladvapi32
+prog mxcsr -nostdlib -Wl,-e,start -lkernel32
+
+# Resources. The message table comes from the message compiler, by way of a resource script of its own.
+$TARGET-windmc -h "$work" -r "$work" src/messages.mc
+$TARGET-windres -I "$work" "$work/messages.rc" -O coff -o "$lib/messages.o"
+$TARGET-windres src/resources.rc -O coff -o "$lib/resources.o"
+prog resources "$lib/resources.o" -luser32
+prog formatmessage "$lib/messages.o"
+
+# Visual C++'s runtimes, without mingw-w64's start-up.
+prog ucrt -nostdlib -Wl,-e,start -lucrt -lkernel32
+$TARGET-dlltool -d src/vcruntime140.def -l "$lib/vcruntime140.a"
+prog vcruntime -nostdlib -Wl,-e,start "$lib/vcruntime140.a" -lucrt -lkernel32
 prog hello_nocrt -nostdlib -Wl,-e,start -lkernel32
 
 # DLLs: fixed bases, far from each other, because a base made from a file name would depend on the folder.
