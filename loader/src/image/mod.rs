@@ -15,6 +15,9 @@ mod sections;
 mod source;
 mod tls_directory;
 
+#[cfg(test)]
+mod tests;
+
 use std::borrow::Cow;
 use std::path::{Path, PathBuf};
 

@@ -2,6 +2,7 @@
 //!
 //! A file that another process truncates while it is mapped raises SIGBUS here as it does for native programs.
 
+use std::fmt;
 use std::fs::File;
 use std::io;
 use std::ops::Deref;
@@ -14,7 +15,6 @@ use rustix::mm::{MapFlags, ProtFlags};
 use super::{ImageError, ImageErrorKind};
 
 /// Where an image's bytes are.
-#[derive(Debug)]
 pub(crate) enum Source {
     Memory(Vec<u8>),
     File(MappedFile),
@@ -59,6 +59,12 @@ impl Deref for Source {
             Self::Memory(bytes) => bytes,
             Self::File(mapped) => mapped.bytes(),
         }
+    }
+}
+
+impl fmt::Debug for Source {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{} bytes", self.len())
     }
 }
 

@@ -7,6 +7,8 @@
 mod error;
 mod relocate;
 mod reserve;
+#[cfg(test)]
+mod tests;
 
 use std::sync::Arc;
 

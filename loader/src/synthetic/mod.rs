@@ -5,6 +5,8 @@
 
 mod layout;
 mod stub;
+#[cfg(test)]
+mod tests;
 mod thunks;
 
 use std::borrow::Cow;

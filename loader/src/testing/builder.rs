@@ -92,6 +92,12 @@ impl PeBuilder {
         Self { characteristics: 0x2022, image_base: 0x1_8000_0000, entry: 0, name: name.into(), ..Self::exe() }
     }
 
+    /// Changes header fields.
+    pub fn with(mut self, change: impl FnOnce(&mut Self)) -> Self {
+        change(&mut self);
+        self
+    }
+
     /// Turns the image into a 32-bit one.
     pub fn pe32(mut self) -> Self {
         (self.machine, self.pe32, self.image_base) = (0x14c, true, 0x40_0000);

@@ -1,0 +1,188 @@
+//! Synthetic DLLs are modules as any: parsed by the same parser, disassembled, looked up.
+
+use iced_x86::{Decoder, DecoderOptions, Formatter, NasmFormatter};
+
+use super::*;
+use crate::image::{ExportTarget, Image};
+
+fn build(exports: Vec<SyntheticExport>) -> SyntheticModule {
+    SyntheticModule::build(SyntheticDll { name: "test.dll".into(), exports, context_slot: 0x1480 })
+        .expect("the table is sound")
+}
+
+/// The module's memory as a file: sections are where they are in memory.
+fn image(module: &mut SyntheticModule) -> Image {
+    Image::parse(memory(&module.memory)).expect("the image is sound")
+}
+
+fn memory(reservation: &Reservation) -> Vec<u8> {
+    let start = std::ptr::with_exposed_provenance::<u8>(reservation.base() as usize);
+    // SAFETY: the reservation is mapped, readable, and nobody writes to it.
+    unsafe { std::slice::from_raw_parts(start, reservation.size()) }.to_vec()
+}
+
+/// Disassembles from an offset of `bytes`, which are at `base`, to the first jump.
+fn disassemble(bytes: &[u8], base: u64, offset: usize) -> Vec<String> {
+    let mut decoder = Decoder::with_ip(64, &bytes[offset..], base + offset as u64, DecoderOptions::NONE);
+    let mut formatter = NasmFormatter::new();
+    let mut lines = Vec::new();
+    loop {
+        let (instruction, mut line) = (decoder.decode(), String::new());
+        assert!(!instruction.is_invalid());
+        if instruction.is_jmp_near_indirect() {
+            let slot = (instruction.ip_rel_memory_address() - base) as usize;
+            let target = bytes[slot..slot + 8].iter().rev().fold(0_u64, |value, &byte| value << 8 | u64::from(byte));
+            lines.push(format!("jmp to {target:#x}"));
+            return lines;
+        }
+        formatter.format(&instruction, &mut line);
+        lines.push(line);
+    }
+}
+
+fn stub(module: &SyntheticModule, name: &str) -> Vec<String> {
+    let index = module.index_of(name.into()).expect("it is exported");
+    let offset = module.address(index).expect("it has a stub") - module.base();
+    disassemble(&memory(&module.memory), module.base(), offset as usize)
+}
+
+#[test]
+fn stubs_do_what_they_are_for() {
+    let code = |name: &'static str, code: CodeExport| SyntheticExport {
+        name: Some(name.into()),
+        ordinal: None,
+        kind: ExportKind::Code(code),
+    };
+    let module = build(vec![
+        SyntheticExport::code("Plain", 0x5555_0000_1000),
+        code("Traced", CodeExport { entry: 0x5555_0000_2000, context: Some(0x1122_3344_5566_7788), service: None }),
+        code("NtService", CodeExport { entry: 0x5555_0000_3000, context: None, service: Some(0x55) }),
+        code("ZwTraced", CodeExport { entry: 0x5555_0000_4000, context: Some(1), service: Some(0x56) }),
+    ]);
+    let trace = |context: &str| [format!("mov rax,{context}"), "mov [gs:1480h],rax".to_owned()];
+    assert_eq!(stub(&module, "Plain"), ["jmp to 0x555500001000"]);
+    assert_eq!(
+        stub(&module, "Traced"),
+        [&trace("1122334455667788h")[..], &["jmp to 0x555500002000".to_owned()]].concat()
+    );
+    assert_eq!(stub(&module, "NtService"), ["mov r10,rcx", "mov eax,55h", "jmp to 0x555500003000"]);
+    let service = ["mov r10,rcx".to_owned(), "mov eax,56h".to_owned()];
+    assert_eq!(stub(&module, "ZwTraced"), [&service[..], &trace("1"), &["jmp to 0x555500004000".to_owned()]].concat());
+}
+
+#[test]
+fn a_guest_walking_the_image_finds_what_the_table_says() {
+    let mut module = build(vec![
+        SyntheticExport::code("Zebra", 0x1000),
+        SyntheticExport::data("Data", 24, vec![9, 8, 7]),
+        SyntheticExport::forward("Away", "other.Target"),
+        SyntheticExport {
+            name: None,
+            ordinal: Some(40),
+            kind: ExportKind::Code(CodeExport { entry: 0x2000, ..CodeExport::default() }),
+        },
+        SyntheticExport::code("Ant", 0x3000).with_ordinal(38),
+    ]);
+    let image = image(&mut module);
+    assert!(image.check_runnable().is_ok() && image.is_dll());
+    let exports = image.exports().expect("exports are sound").expect("there are exports");
+    assert_eq!(exports.dll_name(), Some(&b"test.dll"[..]));
+    for (name, ordinal) in [("Zebra", 3), ("Data", 2), ("Ant", 38)] {
+        let index = module.index_of(name.into()).expect("it is exported");
+        let rva = (module.address(index).expect("it is no forwarder") - module.base()) as u32;
+        assert_eq!(exports.find(name.into(), 0), Some(ExportTarget::Rva(rva)), "{name}");
+        assert_eq!(exports.find(Symbol::Ordinal(ordinal), 0), Some(ExportTarget::Rva(rva)), "{name}");
+        assert_eq!(module.ordinal(index), Some(ordinal), "{name}");
+        assert_eq!(module.export_at(module.base() + u64::from(rva) + 3), Some(index), "{name}");
+    }
+    assert_eq!(exports.find("Away".into(), 0), Some(ExportTarget::Forward(b"other.Target")));
+    assert_eq!(exports.find(Symbol::Ordinal(39), 0), None);
+    assert!(matches!(exports.find(Symbol::Ordinal(40), 0), Some(ExportTarget::Rva(_))));
+    let names: Vec<_> = exports.iter().filter_map(|export| export.name).collect();
+    assert_eq!(names, [&b"Away"[..], b"Data", b"Zebra", b"Ant"], "by ordinal");
+    let Some(ExportTarget::Rva(data)) = exports.find("Data".into(), 0) else { panic!("it is data") };
+    assert_eq!(image.read(data, 24).as_deref(), Some(&[&[9, 8, 7][..], &[0; 21]].concat()[..]));
+}
+
+#[test]
+fn imports_skip_the_stub_unless_traced() {
+    let traced = CodeExport { entry: 0x2000, context: Some(7), service: None };
+    let module = build(vec![
+        SyntheticExport::code("A", 0x1000),
+        SyntheticExport { name: Some("B".into()), ordinal: None, kind: ExportKind::Code(traced) },
+        SyntheticExport::data("C", 8, vec![]),
+        SyntheticExport::forward("D", "x.y"),
+    ]);
+    assert_eq!(module.import("A".into()), Some(SyntheticTarget::Address(0x1000)));
+    assert_ne!(module.find("A".into()), module.import("A".into()), "a run-time look-up gets the stub");
+    for name in ["B", "C", "D"] {
+        assert_eq!(module.find(name.into()), module.import(name.into()), "{name}");
+    }
+    assert_eq!(module.find("E".into()), None);
+}
+
+#[test]
+fn sections_are_protected() {
+    let module = build(vec![SyntheticExport::code("A", 0x1000), SyntheticExport::data("B", 0x2000, vec![1])]);
+    let at = |rva: u32| {
+        let address = std::ptr::without_provenance::<u8>((module.base() + u64::from(rva)) as usize);
+        region::query(address).expect("it is mapped").protection()
+    };
+    let found = [0, 0x1000, 0x2000, 0x3000, module.size() - 1].map(at);
+    let (read, write) = (Protection::READ, Protection::READ_WRITE);
+    assert_eq!(found, [read, Protection::READ_EXECUTE, read, write, write]);
+}
+
+#[test]
+fn impossible_tables_are_refused() {
+    let refuse = |exports| {
+        SyntheticModule::build(SyntheticDll { name: "t".into(), exports, context_slot: 0 }).expect_err("refused")
+    };
+    let code = |name: &'static str| SyntheticExport::code(name, 1);
+    assert!(matches!(refuse(vec![code("A"), code("A")]), SyntheticError::Name(name) if name == "A"));
+    assert!(matches!(refuse(vec![code("")]), SyntheticError::Name(_)));
+    assert!(matches!(refuse(vec![code("A").with_ordinal(2), code("B").with_ordinal(2)]), SyntheticError::Ordinal(2)));
+    assert!(matches!(refuse(vec![code("A").with_ordinal(0)]), SyntheticError::Ordinal(0)));
+    assert!(matches!(refuse(vec![SyntheticExport::data("A", u32::MAX, vec![])]), SyntheticError::TooLarge));
+    assert!(matches!(
+        refuse((0..65536).map(|index| SyntheticExport::code(format!("f{index}"), 1)).collect()),
+        SyntheticError::TooLarge
+    ));
+}
+
+#[test]
+fn a_dll_without_exports_is_a_module_too() {
+    let mut module = build(vec![]);
+    let image = image(&mut module);
+    assert_eq!(image.exports().expect("it is sound").map(|exports| exports.function_count()), Some(0));
+    assert_eq!(module.find(Symbol::Ordinal(1)), None);
+}
+
+#[test]
+fn thunks_tell_the_handler_their_number() {
+    let pool = ThunkPool::new(0x5555_1234_0000);
+    for id in [0, 1, 255, 256, 100_000] {
+        let address = pool.address(id).expect("there is memory");
+        assert_eq!(pool.address(id).ok(), Some(address), "the same each time");
+        assert_eq!((pool.id_at(address), pool.id_at(address + 15)), (Some(id), Some(id)));
+        let page = address & !0xfff;
+        // SAFETY: a page of thunks and the page of the slot behind it are mapped and readable.
+        let bytes =
+            unsafe { std::slice::from_raw_parts(std::ptr::with_exposed_provenance::<u8>(page as usize), 0x2000) };
+        assert_eq!(
+            disassemble(bytes, page, (address - page) as usize),
+            [format!("mov eax,{}", hex(id)), "jmp to 0x555512340000".into()]
+        );
+    }
+    assert_eq!(pool.id_at(0x1234), None);
+}
+
+/// As the disassembler writes numbers.
+fn hex(number: u32) -> String {
+    let digits = format!("{number:X}");
+    match number {
+        0..=9 => digits,
+        _ if digits.starts_with(|digit: char| digit.is_alphabetic()) => format!("0{digits}h"),
+        _ => format!("{digits}h"),
+    }
+}
