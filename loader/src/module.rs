@@ -85,6 +85,11 @@ impl Module {
         self.image()?.entry().map(|rva| self.base() + u64::from(rva))
     }
 
+    /// Address of its `DllMain`; `None` for programs, also those loaded as libraries, and where there is none.
+    pub fn dll_main(&self) -> Option<u64> {
+        self.image().filter(|image| image.is_dll()).and_then(|_| self.entry())
+    }
+
     /// The parsed image behind a guest module; `None` for shim DLLs.
     pub fn image(&self) -> Option<&Arc<Image>> {
         match &self.body {

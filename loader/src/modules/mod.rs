@@ -5,6 +5,9 @@
 //! may load and unload further modules. That no two threads run entry points at once is the caller's to see to, as it is part of
 //! what the guest can observe (the loader lock).
 
+#[cfg(test)]
+mod tests;
+
 use std::path::Path;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError, RwLock, RwLockReadGuard, RwLockWriteGuard};
 
