@@ -80,3 +80,42 @@ pub fn host(name: &str) -> Option<&'static str> {
     let fitting = FAMILIES.iter().filter(|(family, _)| name.starts_with(family));
     fitting.max_by_key(|(family, _)| family.len()).map(|&(_, host)| host)
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn families_are_sorted_and_lower_case() {
+        assert!(FAMILIES.is_sorted_by(|a, b| a.0 < b.0));
+        assert!(FAMILIES.iter().all(|(family, host)| {
+            family.ends_with('-') && host.ends_with(".dll") && *family == family.to_lowercase() && is_contract(family)
+        }));
+    }
+
+    #[test]
+    fn contracts_have_hosts_whatever_their_version_and_case() {
+        let expected = [
+            ("api-ms-win-crt-runtime-l1-1-0.dll", "ucrtbase.dll"),
+            ("API-MS-WIN-CRT-STDIO-L1-1-0", "ucrtbase.dll"),
+            ("api-ms-win-core-synch-l1-2-1.dll", "kernel32.dll"),
+            ("api-ms-win-core-file-l9-9-9.dll", "kernel32.dll"),
+            ("api-ms-win-core-registry-l1-1-0.dll", "advapi32.dll"),
+            ("api-ms-win-core-winrt-string-l1-1-0.dll", "combase.dll"),
+            ("api-ms-win-security-base-l1-1-0.dll", "advapi32.dll"),
+            ("api-ms-win-eventing-provider-l1-1-0.dll", "advapi32.dll"),
+            ("ext-ms-win-ntuser-window-l1-1-0.dll", "user32.dll"),
+        ];
+        for (contract, dll) in expected {
+            assert_eq!(host(contract), Some(dll), "{contract}");
+        }
+    }
+
+    #[test]
+    fn other_names_are_no_contracts() {
+        for name in ["kernel32.dll", "api", "apisetstub.dll", "", "äpi-"] {
+            assert_eq!((is_contract(name), host(name)), (false, None), "{name}");
+        }
+        assert_eq!(host("api-ms-win-unheard-of-l1-1-0.dll"), None);
+    }
+}

@@ -61,3 +61,31 @@ impl Module {
         Some((self.base() + u64::from(row), function))
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::testing::{PeBuilder, TEXT_RVA};
+
+    #[test]
+    fn addresses_belong_to_the_function_around_them() {
+        let rows = [(TEXT_RVA, TEXT_RVA + 4), (TEXT_RVA + 4, TEXT_RVA + 8), (TEXT_RVA + 16, TEXT_RVA + 17)];
+        let builder = rows.iter().fold(PeBuilder::exe(), |builder, &(begin, end)| builder.function(begin, end, 0x2000));
+        let image = Image::parse(builder.bytes()).expect("the image is sound");
+        assert_eq!(image.function_count(), 3);
+        let found = |offset: u32| image.function_at(TEXT_RVA + offset).map(|(index, _)| index);
+        assert_eq!(
+            [0, 3, 4, 7, 8, 15, 16, 17].map(found),
+            [Some(0), Some(0), Some(1), Some(1), None, None, Some(2), None]
+        );
+        assert_eq!(image.function_at(0), None);
+    }
+
+    #[test]
+    fn a_table_outside_the_image_finds_nothing() {
+        for (rva, size) in [(0x7000_0000, 24), (0xffff_fff0, u32::MAX), (TEXT_RVA, u32::MAX)] {
+            let image = Image::parse(PeBuilder::exe().directory(3, rva, size).bytes()).expect("the image is sound");
+            assert_eq!(image.function_at(TEXT_RVA + 0x900), None);
+        }
+    }
+}

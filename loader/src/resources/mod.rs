@@ -5,6 +5,8 @@
 
 mod message;
 mod string;
+#[cfg(test)]
+mod tests;
 pub mod version;
 
 use std::borrow::Cow;

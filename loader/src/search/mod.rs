@@ -5,6 +5,8 @@
 //! Paths are host paths. Api-set names and loaded modules were dealt with before a search begins.
 
 mod folder;
+#[cfg(test)]
+mod tests;
 
 use std::path::{Path, PathBuf};
 

@@ -128,7 +128,8 @@ fn originals() -> Vec<Vec<u8>> {
     .collect()
 }
 
-fn version_block() -> Vec<u8> {
+/// A `VS_VERSIONINFO` block: version 1.2.3.4, one string table in US English with a `FileVersion` of `1.2`.
+pub(crate) fn version_block() -> Vec<u8> {
     let text = |text: &str| text.encode_utf16().chain([0]).flat_map(u16::to_le_bytes).collect::<Vec<u8>>();
     let node = |key: &str, kind: u16, length: u16, value: &[u8], children: &[u8]| {
         let mut bytes = vec![0; 6];
@@ -143,9 +144,26 @@ fn version_block() -> Vec<u8> {
     };
     let string = node("FileVersion", 1, 4, &text("1.2"), &[]);
     let table = node("040904B0", 1, 0, &[], &string);
+    let mut strings = node("StringFileInfo", 1, 0, &[], &table);
+    strings.resize(strings.len().next_multiple_of(4), 0);
+    let translation = node("Translation", 0, 4, &[0x09, 0x04, 0xb0, 0x04], &[]);
+    strings.extend(node("VarFileInfo", 1, 0, &[], &translation));
     let mut fixed = [0; 52];
-    fixed[..4].copy_from_slice(&0xfeef_04bd_u32.to_le_bytes());
-    node("VS_VERSION_INFO", 0, 52, &fixed, &node("StringFileInfo", 1, 0, &[], &table))
+    for (place, word) in fixed.chunks_exact_mut(4).zip([
+        0xfeef_04bd_u32,
+        0x1_0000,
+        0x1_0002,
+        0x3_0004,
+        0x1_0002,
+        0x3_0004,
+        0x3f,
+        0,
+        0x4_0004,
+        1,
+    ]) {
+        place.copy_from_slice(&word.to_le_bytes());
+    }
+    node("VS_VERSION_INFO", 0, 52, &fixed, &strings)
 }
 
 /// Changes a few bytes, sometimes to values that matter, and sometimes the length.

@@ -115,3 +115,71 @@ fn allocate(memory: &dyn GuestMemory, size: usize, align: usize) -> Result<Block
     let address = memory.allocate(size, align.max(POINTER)).ok_or(Fault::OutOfMemory(size))?;
     Ok(Block { address, size })
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::testing::TestMemory;
+
+    fn template(index: u32) -> TlsTemplate {
+        TlsTemplate { index, template: 0x1000, template_size: 3, zero_fill: 5, align: 64, callbacks: None }
+    }
+
+    fn memory() -> TestMemory {
+        let memory = TestMemory::default();
+        memory.place(0x1000, &[1, 2, 3, 4]);
+        memory
+    }
+
+    #[test]
+    fn a_thread_without_tls_allocates_nothing() {
+        let memory = TestMemory::default();
+        let tls = ThreadTls::new(&memory, []).expect("nothing can fail");
+        assert_eq!((tls.array(), memory.allocations()), (0, 0));
+    }
+
+    #[test]
+    fn every_module_has_its_block() {
+        let memory = memory();
+        let mut tls = ThreadTls::new(&memory, &[template(0), template(2)]).expect("there is memory");
+        for index in [0, 2] {
+            let block = memory.pointer(tls.array() + 8 * index).expect("the array is there");
+            assert_eq!((Some(block), block % 64), (tls.block(index as u32), 0));
+            assert_eq!(memory.read(block, 8).expect("the block is there"), [1, 2, 3, 0, 0, 0, 0, 0]);
+        }
+        assert_eq!(memory.pointer(tls.array() + 8), Ok(0));
+        tls.free(&memory);
+        assert_eq!(memory.allocations(), 1, "the template is left");
+    }
+
+    #[test]
+    fn a_later_module_outgrows_the_array_without_moving_blocks() {
+        let memory = memory();
+        let mut tls = ThreadTls::new(&memory, &[template(0)]).expect("there is memory");
+        let (old, block) = (tls.array(), tls.block(0));
+        tls.add(&memory, &template(63)).expect("there is memory");
+        assert_eq!(tls.array(), old);
+        tls.add(&memory, &template(64)).expect("there is memory");
+        assert_ne!(tls.array(), old);
+        assert_eq!(memory.pointer(tls.array()).ok(), block);
+        assert_eq!(memory.pointer(old).ok(), block, "the old array stays readable");
+        tls.free(&memory);
+        assert_eq!(memory.allocations(), 1);
+    }
+
+    #[test]
+    fn an_unloaded_module_leaves_a_null() {
+        let memory = memory();
+        let mut tls = ThreadTls::new(&memory, &[template(0)]).expect("there is memory");
+        tls.remove(&memory, 0).expect("the array is there");
+        assert_eq!((memory.pointer(tls.array()), tls.block(0)), (Ok(0), None));
+        tls.remove(&memory, 7).expect("nothing is to be done");
+    }
+
+    #[test]
+    fn an_unreadable_template_fails_and_frees() {
+        let memory = TestMemory::default();
+        assert!(matches!(ThreadTls::new(&memory, &[template(0)]), Err(Fault::Access(_))));
+        assert_eq!(memory.allocations(), 0);
+    }
+}

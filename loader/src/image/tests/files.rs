@@ -60,7 +60,7 @@ fn a_device_is_not_waited_for() {
 fn an_unreadable_file_is_denied() {
     let folder = Folder::new("denied");
     let path = folder.file("a.exe", &PeBuilder::exe().bytes());
-    fs::set_permissions(&path, fs::Permissions::from_mode(0)).expect("the mode can be set");
+    fs::set_permissions(&path, fs::Permissions::from_mode(0o000)).expect("the mode can be set");
     // Root reads everything.
     if !rustix::process::geteuid().is_root() {
         assert_eq!(open_error(&path), ImageErrorKind::PermissionDenied);

@@ -3,6 +3,9 @@
 //! The guest may have scribbled over all of it, so links are never followed: every update writes the lists anew from what is kept
 //! here.
 
+#[cfg(test)]
+mod tests;
+
 use crate::memory::{Fault, GuestMemory};
 use crate::module::Module;
 use crate::modules::ModuleList;
