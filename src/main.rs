@@ -1,23 +1,23 @@
-//! The command line.
-use std::path::Path;
+//! The command `exeunt`.
+
+mod cli;
+
 use std::process::ExitCode;
 
-use loader::Image;
-use syscall_xlate::process::{Options, Version};
-use syscall_xlate::program::{Program, run};
-
 fn main() -> ExitCode {
-    let mut arguments = std::env::args_os().skip(1);
-    let Some(path) = arguments.next() else { return ExitCode::from(127) };
-    let image = match Image::open(Path::new(&path)) {
-        Ok(image) => image,
-        Err(error) => {
-            eprintln!("exeunt: {error}");
-            return ExitCode::from(126);
-        }
-    };
-    let options = Options { dlls: api_shims::dlls(), version: Version::WINDOWS_10, tracer: None, status_file: None };
-    let Err(error) = run(options, Program { image, arguments: arguments.collect() });
-    eprintln!("exeunt: {error}");
-    ExitCode::from(126)
+    std::panic::set_hook(Box::new(report_panic));
+    cli::main(std::env::args_os().collect())
+}
+
+/// Says that a panic is exeunt's own fault and ends the process, whichever thread it is on.
+fn report_panic(panic: &std::panic::PanicHookInfo<'_>) {
+    let place = panic.location().map_or_else(String::new, |place| format!(" at {}:{}", place.file(), place.line()));
+    let message = panic.payload_as_str().unwrap_or("no message");
+    let version = env!("CARGO_PKG_VERSION");
+    let repository = env!("CARGO_PKG_REPOSITORY");
+    eprintln!("exeunt: internal error{place}: {message}");
+    eprintln!(
+        "exeunt: this is a bug of exeunt {version}; please report these lines and the command to {repository}/issues"
+    );
+    std::process::exit(exeunt::status::FAILED.into());
 }

@@ -27,7 +27,7 @@ const MAX_MODULES: usize = 4096;
 const MAX_FORWARDS: usize = 64;
 
 /// A DLL's file name as it is compared: lower case, with its suffix.
-pub(crate) fn normalise(name: &str) -> String {
+pub fn normalise(name: &str) -> String {
     let lower = name.to_lowercase();
     // Microsoft's documentation of LoadLibrary: `.dll` is appended where there is no suffix; a trailing dot prevents it.
     let full = match lower.strip_suffix('.') {

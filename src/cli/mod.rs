@@ -1,0 +1,160 @@
+//! The command line: one file for each command.
+//!
+//! A plain `exeunt PROGRAM ARGS` goes past clap, which would take as long as the rest of the start.
+
+mod completions;
+mod inspect;
+mod man;
+mod output;
+mod run;
+mod shims;
+mod trace;
+
+use std::ffi::OsString;
+use std::os::unix::ffi::OsStrExt;
+use std::process::ExitCode;
+
+use clap::{CommandFactory, Parser, Subcommand};
+use exeunt::{Error, Program, status};
+
+/// Runs Windows command-line programs on Linux as ordinary processes.
+#[derive(Parser)]
+#[command(
+    name = "exeunt",
+    version,
+    args_conflicts_with_subcommands = true,
+    override_usage = "exeunt [run] [OPTIONS] PROGRAM [ARGS]...\n       exeunt COMMAND ...",
+    after_help = EXAMPLES,
+    after_long_help = LONG_EXAMPLES,
+    max_term_width = 100
+)]
+struct Cli {
+    #[command(subcommand)]
+    command: Option<Command>,
+    #[command(flatten)]
+    run: run::Run,
+}
+
+#[derive(Subcommand)]
+enum Command {
+    Run(run::Run),
+    Trace(trace::Trace),
+    Inspect(inspect::Inspect),
+    Shims(shims::Shims),
+    Completions(completions::Completions),
+    Man(man::Man),
+}
+
+/// The words that are commands, not programs.
+const COMMANDS: &[&str] = &["completions", "help", "inspect", "man", "run", "shims", "trace"];
+
+const EXAMPLES: &str = "\
+Examples:
+  exeunt hello.exe one two                   run a program
+  exeunt trace -e 'kernel32!*File*' tool.exe see its calls
+  exeunt inspect tool.exe                    see whether it can run
+
+'exeunt --help' says more, and so does 'exeunt help COMMAND'.";
+
+const LONG_EXAMPLES: &str = r"Examples:
+  exeunt hello.exe one two
+      Runs a program. Its streams, current folder, environment and exit status are the process's.
+  exeunt 'Z:\tools\cc.exe' /c src\main.c
+      Programs and arguments may be spelled as on Windows; Z: is the root of the host's files.
+  exeunt run inspect.exe
+      A program called like a command.
+  exeunt trace -e 'kernel32!Create*,!*Heap*' -o calls.txt tool.exe
+      Writes the calls of some functions, with their arguments and results, to a file.
+  exeunt trace -c tool.exe
+      Counts them.
+  exeunt trace --stable tool.exe 2>expected.txt
+      The same text in each run, to be compared with later ones.
+  exeunt inspect tool.exe
+      Says what a file is, what it imports, how much of that is there, and whether it can run.
+  exeunt shims '*File*'
+      Lists the Windows functions that are there.
+
+In build tools:
+  cargo   .cargo/config.toml: [target.x86_64-pc-windows-gnu] runner = 'exeunt'
+  CMake   -DCMAKE_CROSSCOMPILING_EMULATOR=exeunt
+  Meson   exe_wrapper = 'exeunt' in the cross file
+  Go      GOOS=windows go test -exec exeunt ./...
+
+Exit status:
+  0-255   the program's own; of a larger one the low 8 bits, but never 0 (--status-file has all 32)
+  120     the program called a Windows function that is missing
+  125     exeunt failed or was used wrongly
+  126     the file is not a program that can run
+  127     there is no such program
+  signal  the program crashed: SIGSEGV, SIGFPE, SIGILL, SIGTRAP or SIGABRT, by its exception";
+
+/// Runs the command line `arguments`, of which the first is the command's own name.
+pub(crate) fn main(arguments: Vec<OsString>) -> ExitCode {
+    let result = match arguments.get(1) {
+        Some(program) if !program.as_bytes().starts_with(b"-") && !is_command(program) => {
+            Program::find(program).and_then(|found| Ok(found.args(arguments.into_iter().skip(2)).run()?))
+        }
+        _ => match Cli::try_parse_from(arguments) {
+            Ok(cli) => return report(execute(cli)),
+            Err(error) => return usage(&error),
+        },
+    };
+    report(result.map(|never| match never {}))
+}
+
+fn is_command(word: &OsString) -> bool {
+    COMMANDS.iter().any(|command| word == command)
+}
+
+fn execute(cli: Cli) -> Result<ExitCode, Error> {
+    match cli.command.unwrap_or(Command::Run(cli.run)) {
+        Command::Run(run) => match run.program()?.run()? {},
+        Command::Trace(trace) => match trace.program()?.run()? {},
+        Command::Inspect(inspect) => inspect.execute(),
+        Command::Shims(shims) => shims.execute(),
+        Command::Completions(completions) => completions.execute(&mut Cli::command()),
+        Command::Man(man) => man.execute(Cli::command()),
+    }
+}
+
+fn report(result: Result<ExitCode, Error>) -> ExitCode {
+    result.unwrap_or_else(|error| {
+        eprintln!("exeunt: {error}");
+        ExitCode::from(error.status())
+    })
+}
+
+/// Prints the help that was asked for, or says what is wrong with the command line.
+fn usage(error: &clap::Error) -> ExitCode {
+    if !error.use_stderr() {
+        return match error.print() {
+            Ok(()) => ExitCode::SUCCESS,
+            Err(error) => report(output::result(Err(error))),
+        };
+    }
+    let text = error.render().to_string();
+    let text = text.strip_prefix("error: ").unwrap_or(&text);
+    for line in text.lines().filter(|line| !line.trim().is_empty()) {
+        eprintln!("exeunt: {line}");
+    }
+    ExitCode::from(status::FAILED)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_definition_is_sound() {
+        Cli::command().debug_assert();
+    }
+
+    #[test]
+    fn the_list_of_commands_is_complete() {
+        let mut command = Cli::command();
+        command.build();
+        let mut names: Vec<_> = command.get_subcommands().map(|command| command.get_name()).collect();
+        names.sort_unstable();
+        assert_eq!(names, COMMANDS);
+    }
+}

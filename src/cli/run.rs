@@ -1,0 +1,78 @@
+//! `exeunt run`.
+
+use std::ffi::OsString;
+use std::path::PathBuf;
+
+use clap::{Args, ValueEnum, ValueHint};
+use exeunt::{Error, Program, Version};
+
+/// Run a program (the default)
+#[derive(Args)]
+#[command(after_help = "Everything from PROGRAM on is the program's; options of exeunt stand before it.")]
+pub(super) struct Run {
+    /// The Windows version that the program is told
+    #[arg(long, value_name = "VERSION", default_value = "10")]
+    windows_version: WindowsVersion,
+
+    /// Write the program's 32-bit exit code to FILE
+    #[arg(long, value_name = "FILE", value_hint = ValueHint::FilePath)]
+    status_file: Option<PathBuf>,
+
+    /// The program and its arguments: a path, or a name looked for in the current folder and on PATH
+    #[arg(
+        value_name = "PROGRAM",
+        required = true,
+        num_args = 1..,
+        trailing_var_arg = true,
+        value_hint = ValueHint::CommandWithArguments
+    )]
+    command: Vec<OsString>,
+}
+
+/// A Windows version, as it is written on the command line.
+#[derive(Clone, Copy, ValueEnum)]
+enum WindowsVersion {
+    /// Windows 7 with Service Pack 1
+    #[value(name = "7")]
+    Windows7,
+    /// Windows 8.1
+    #[value(name = "8.1")]
+    Windows8_1,
+    /// Windows 10 22H2
+    #[value(name = "10")]
+    Windows10,
+    /// Windows 11 23H2
+    #[value(name = "11")]
+    Windows11,
+    /// Windows 11 24H2
+    #[value(name = "11-24h2")]
+    Windows11_24H2,
+}
+
+impl From<WindowsVersion> for Version {
+    fn from(version: WindowsVersion) -> Self {
+        match version {
+            WindowsVersion::Windows7 => Self::WINDOWS_7,
+            WindowsVersion::Windows8_1 => Self::WINDOWS_8_1,
+            WindowsVersion::Windows10 => Self::WINDOWS_10,
+            WindowsVersion::Windows11 => Self::WINDOWS_11,
+            WindowsVersion::Windows11_24H2 => Self::WINDOWS_11_24H2,
+        }
+    }
+}
+
+impl Run {
+    /// The program, ready to run.
+    ///
+    /// # Errors
+    /// When there is none of that name.
+    pub(super) fn program(self) -> Result<Program, Error> {
+        let mut command = self.command.into_iter();
+        let program = Program::find(command.next().unwrap_or_default())?;
+        let program = program.args(command).windows_version(self.windows_version.into());
+        Ok(match self.status_file {
+            Some(file) => program.status_file(file),
+            None => program,
+        })
+    }
+}

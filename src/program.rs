@@ -1,0 +1,83 @@
+//! A Windows program to be run.
+
+use std::convert::Infallible;
+use std::ffi::{OsStr, OsString};
+use std::path::{Path, PathBuf};
+
+use loader::Image;
+use syscall_xlate::process::Options;
+use syscall_xlate::program;
+use syscall_xlate::trace::{Config, Tracer};
+
+use crate::{Error, Version};
+
+/// A Windows program, and how to run it.
+///
+/// ```no_run
+/// let error = exeunt::Program::new("tool.exe").args(["--version"]).run().unwrap_err();
+/// eprintln!("{error}");
+/// std::process::exit(error.status().into());
+/// ```
+pub struct Program {
+    path: PathBuf,
+    arguments: Vec<OsString>,
+    version: Version,
+    tracer: Option<Tracer>,
+    status_file: Option<PathBuf>,
+}
+
+impl Program {
+    /// The program at a host path.
+    pub fn new(path: impl Into<PathBuf>) -> Self {
+        Self { path: path.into(), arguments: Vec::new(), version: Version::WINDOWS_10, tracer: None, status_file: None }
+    }
+
+    /// The program that a user means: a path in the host's or Windows' spelling, or a name looked for in the current folder and on
+    /// `PATH`, with `.exe` added where needed.
+    ///
+    /// # Errors
+    /// [`Error::ProgramNotFound`], which says where it was looked for.
+    pub fn find(name: impl AsRef<OsStr>) -> Result<Self, Error> {
+        Ok(Self::new(crate::locate::locate(name.as_ref(), std::env::var_os("PATH").as_deref())?))
+    }
+
+    /// Its host path.
+    pub fn path(&self) -> &Path {
+        &self.path
+    }
+
+    /// Adds arguments, as a host program would get them.
+    pub fn args(mut self, arguments: impl IntoIterator<Item = impl Into<OsString>>) -> Self {
+        self.arguments.extend(arguments.into_iter().map(Into::into));
+        self
+    }
+
+    /// The Windows version it is told; Windows 10 unless set.
+    pub fn windows_version(mut self, version: Version) -> Self {
+        self.version = version;
+        self
+    }
+
+    /// Traces its calls.
+    pub fn trace(mut self, config: Config) -> Self {
+        self.tracer = Some(Tracer::new(config));
+        self
+    }
+
+    /// Writes its 32-bit exit code, which is longer than a host's, to a file.
+    pub fn status_file(mut self, path: impl Into<PathBuf>) -> Self {
+        self.status_file = Some(path.into());
+        self
+    }
+
+    /// Runs it in this host process, which ends with it.
+    ///
+    /// # Errors
+    /// What keeps it from starting.
+    pub fn run(self) -> Result<Infallible, Error> {
+        let Self { path, arguments, version, tracer, status_file } = self;
+        let image = Image::open(&path)?;
+        let options = Options { dlls: api_shims::dlls(), version, tracer, status_file };
+        Ok(program::run(options, program::Program { image, arguments })?)
+    }
+}
