@@ -1,12 +1,18 @@
-//! The objects threads synchronize with, and what they share in one process.
+//! What threads synchronize with: objects behind handles, and locks that live in the guest's own memory.
 
+pub mod address;
+pub mod condition;
+pub mod critical_section;
 pub mod event;
+pub mod init_once;
 pub mod mutant;
 pub mod process;
 pub mod semaphore;
+pub mod srw_lock;
 pub mod thread;
 pub mod timer;
 
+pub use address::{AddressWaits, Slept};
 pub use event::Event;
 pub use mutant::{Mutant, Mutants};
 pub use process::ProcessObject;
