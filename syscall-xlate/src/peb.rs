@@ -5,6 +5,7 @@
 use abi::fault;
 
 use crate::Process;
+use crate::heap::Heaps;
 
 /// Bytes set aside for the block.
 pub(crate) const SIZE: usize = 0x1000;
@@ -13,6 +14,7 @@ mod offset {
     pub(super) const IMAGE_BASE_ADDRESS: u64 = 0x10;
     pub(super) const LDR: u64 = 0x18;
     pub(super) const PROCESS_PARAMETERS: u64 = 0x20;
+    pub(super) const PROCESS_HEAP: u64 = 0x30;
     pub(super) const IMAGE_SUBSYSTEM: u64 = 0x128;
     pub(super) const NUMBER_OF_PROCESSORS: u64 = 0xb8;
     pub(super) const OS_MAJOR_VERSION: u64 = 0x118;
@@ -28,6 +30,7 @@ impl Process {
     /// Fills in what is known before a program is.
     pub(crate) fn fill_peb(&self) {
         let version = self.version();
+        let _ = fault::store_u64(self.peb() + offset::PROCESS_HEAP, Heaps::PROCESS.0);
         self.set_peb_u32(offset::NUMBER_OF_PROCESSORS, processors());
         self.set_peb_u32(offset::OS_MAJOR_VERSION, version.major);
         self.set_peb_u32(offset::OS_MINOR_VERSION, version.minor);

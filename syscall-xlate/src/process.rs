@@ -5,13 +5,15 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicU32, Ordering};
 
 use crate::dll::{Dll, Export};
+use crate::heap::{Heaps, MovableBlocks};
 use crate::low::Block;
+use crate::memory::AddressSpace;
 use crate::modules::Modules;
 use crate::object::{HandleTable, Namespace};
 use crate::parameters::Parameters;
 use crate::say::say;
 use crate::state::{ProcessState, ProcessStates};
-use crate::sync::{Mutants, ProcessObject, TimerQueue};
+use crate::sync::{AddressWaits, Mutants, ProcessObject, TimerQueue};
 use crate::thread::Attached;
 use crate::trace::Tracer;
 use crate::{Cx, Thread, kuser, peb, signals};
@@ -66,6 +68,14 @@ pub struct Process {
     pub mutants: Mutants,
     /// Its waitable timers.
     pub timers: TimerQueue,
+    /// Threads that sleep on addresses.
+    pub addresses: AddressWaits,
+    /// What it reserved and committed.
+    pub memory: AddressSpace,
+    /// Its heaps.
+    pub heaps: Heaps,
+    /// Its movable heap blocks.
+    pub movable: MovableBlocks,
     /// What a handle to it stands for.
     pub object: Arc<ProcessObject>,
     id: u32,
@@ -98,6 +108,10 @@ impl Process {
             names: Namespace::default(),
             mutants: Mutants::default(),
             timers: TimerQueue::default(),
+            addresses: AddressWaits::default(),
+            memory: AddressSpace::default(),
+            heaps: Heaps::default(),
+            movable: MovableBlocks::default(),
             object: ProcessObject::new(id),
             id,
             dlls,
