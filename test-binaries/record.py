@@ -22,7 +22,7 @@ PACKAGE = "wine 8.0 (Debian 8.0~repack-4)"
 TIMEOUT_SECONDS = 60
 # Written in this order; anything else in a case is an error.
 KEYS = ["name", "about", "args", "env", "stdin", "exit", "signal", "provenance", "newlines", "encoding",
-        "stdout", "stderr", "stderr_contains"]
+        "stdout", "stderr", "stderr_contains", "pending"]
 
 
 def main():
