@@ -217,10 +217,19 @@ fn host_status(code: u32) -> u32 {
 }
 
 fn signal_name(signal: i32) -> String {
-    [(4, "SIGILL"), (5, "SIGTRAP"), (6, "SIGABRT"), (7, "SIGBUS"), (8, "SIGFPE"), (9, "SIGKILL"), (11, "SIGSEGV"), (15, "SIGTERM")]
-        .iter()
-        .find(|(number, _)| *number == signal)
-        .map_or_else(|| format!("signal {signal}"), |(_, name)| (*name).to_owned())
+    [
+        (4, "SIGILL"),
+        (5, "SIGTRAP"),
+        (6, "SIGABRT"),
+        (7, "SIGBUS"),
+        (8, "SIGFPE"),
+        (9, "SIGKILL"),
+        (11, "SIGSEGV"),
+        (15, "SIGTERM"),
+    ]
+    .iter()
+    .find(|(number, _)| *number == signal)
+    .map_or_else(|| format!("signal {signal}"), |(_, name)| (*name).to_owned())
 }
 
 /// The lines that differ, with every byte that is not printable ASCII written out.
