@@ -83,7 +83,7 @@ impl fmt::Display for Error {
             Self::ProgramNotFound { program, searched, by_name } => {
                 let places: Vec<_> = searched.iter().map(|place| place.display().to_string()).collect();
                 let places = places.join(", ");
-                let program = program.display();
+                let program = if program.is_empty() { "''".into() } else { program.to_string_lossy() };
                 if *by_name {
                     write!(f, "{program} was not found in {places}; give its path, or put its folder on PATH")
                 } else {

@@ -2,6 +2,7 @@
 
 use std::convert::Infallible;
 use std::ffi::{OsStr, OsString};
+use std::fs::File;
 use std::path::{Path, PathBuf};
 
 use loader::Image;
@@ -77,7 +78,14 @@ impl Program {
     pub fn run(self) -> Result<Infallible, Error> {
         let Self { path, arguments, version, tracer, status_file } = self;
         let image = Image::open(&path)?;
+        let status_file = status_file.map(prepare).transpose()?;
         let options = Options { dlls: api_shims::dlls(), version, tracer, status_file };
         Ok(program::run(options, program::Program { image, arguments })?)
     }
+}
+
+/// Makes the status file before the program runs, which may move to another folder, and whose work should not be done for nothing.
+fn prepare(path: PathBuf) -> Result<PathBuf, Error> {
+    let made = std::path::absolute(&path).and_then(|path| File::create(&path).map(|_| path));
+    made.map_err(|error| Error::Output { path: Some(path), error })
 }

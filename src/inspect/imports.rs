@@ -107,7 +107,7 @@ pub(super) fn resolve(image: &Image, path: &Path) -> Result<Needs, Error> {
         let Some(Ok(image)) = resolver.images.remove(&file) else { continue };
         match resolver.imports(&image) {
             Ok((imports, delay_imports)) => {
-                guest_dlls.push(GuestDll { file: file.display().to_string(), imports, delay_imports });
+                guest_dlls.push(GuestDll { file: shown(&file), imports, delay_imports });
             }
             Err(error) => _ = resolver.unusable.get_or_insert(error.to_string()),
         }
@@ -172,7 +172,7 @@ impl Resolver {
         }
         let provider = match (shim, file) {
             (Some(dll), _) => Provider::Shims { dll: dll.name },
-            (None, Some(file)) => Provider::Guest { file: file.display().to_string() },
+            (None, Some(file)) => Provider::Guest { file: shown(&file) },
             (None, None) => Provider::Nobody,
         };
         Ok(Dll { name: name.to_owned(), provider, symbols })
@@ -217,6 +217,11 @@ impl Resolver {
             None => ImportSupport::Missing,
         }
     }
+}
+
+/// A file as a user would write it.
+fn shown(file: &Path) -> String {
+    file.strip_prefix(".").unwrap_or(file).display().to_string()
 }
 
 fn shim_support(dll: &syscall_xlate::dll::Dll, symbol: loader::image::Symbol<'_>) -> (ImportSupport, Option<String>) {
