@@ -1,0 +1,241 @@
+//! The console: modes, code pages, reading lines, writing text to a terminal.
+//!
+//! A terminal is a console; a file or a pipe is not, and bytes pass through it unchanged.
+
+mod screen;
+mod text;
+
+pub use screen::{Coordinates, ScreenBuffer};
+
+use std::os::fd::AsFd;
+use std::sync::{Mutex, MutexGuard, PoisonError};
+
+use abi::{NTSTATUS, NtResult};
+use rustix::termios::{LocalModes, OptionalActions, Termios, tcgetattr, tcsetattr};
+
+use crate::nls::{CodePage, OEM_CODE_PAGE};
+
+abi::flags! {
+    /// How input is read and output written (<https://learn.microsoft.com/windows/console/setconsolemode>). The names are those of input;
+    /// for output 1 is `ENABLE_PROCESSED_OUTPUT`, 2 `ENABLE_WRAP_AT_EOL_OUTPUT`, 4 `ENABLE_VIRTUAL_TERMINAL_PROCESSING`.
+    pub struct CONSOLE_MODE: u32 {
+        ENABLE_PROCESSED_INPUT = 0x1;
+        ENABLE_LINE_INPUT = 0x2;
+        ENABLE_ECHO_INPUT = 0x4;
+        ENABLE_WINDOW_INPUT = 0x8;
+        ENABLE_MOUSE_INPUT = 0x10;
+        ENABLE_INSERT_MODE = 0x20;
+        ENABLE_QUICK_EDIT_MODE = 0x40;
+        ENABLE_EXTENDED_FLAGS = 0x80;
+        ENABLE_AUTO_POSITION = 0x100;
+        ENABLE_VIRTUAL_TERMINAL_INPUT = 0x200;
+    }
+}
+
+/// Which end of the console a handle is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum End {
+    /// The keyboard.
+    Input,
+    /// The screen.
+    Output,
+}
+
+/// The state of a process's console.
+pub struct Console {
+    /// Taken alone, and never while the terminal is read.
+    state: Mutex<State>,
+    /// Input that was read and not yet handed out. Held while the terminal is read: one reader at a time.
+    input: Mutex<Vec<u16>>,
+}
+
+struct State {
+    input_mode: CONSOLE_MODE,
+    output_mode: CONSOLE_MODE,
+    input_page: CodePage,
+    output_page: CodePage,
+    title: Vec<u16>,
+    /// Colours, as `SetConsoleTextAttribute` takes them.
+    attributes: u16,
+    /// Bytes of a character whose rest is still to come.
+    partial_bytes: Vec<u8>,
+    /// The first half of a surrogate pair whose second is still to come.
+    partial_pair: Option<u16>,
+    /// Control handlers, last added last.
+    handlers: Vec<u64>,
+    ignores_ctrl_c: bool,
+    /// The terminal's settings before the program changed them.
+    original: Option<Termios>,
+}
+
+/// Most control handlers a process may have; Windows has no such limit, memory has.
+const MOST_HANDLERS: usize = 1024;
+
+impl Default for Console {
+    fn default() -> Self {
+        let page = CodePage::new(OEM_CODE_PAGE).unwrap_or(CodePage::ANSI);
+        Self {
+            state: Mutex::new(State {
+                input_mode: CONSOLE_MODE::from_bits_retain(0x1f7),
+                output_mode: CONSOLE_MODE::from_bits_retain(0x3),
+                input_page: page,
+                output_page: page,
+                title: Vec::new(),
+                attributes: screen::DEFAULT_ATTRIBUTES,
+                partial_bytes: Vec::new(),
+                partial_pair: None,
+                handlers: Vec::new(),
+                ignores_ctrl_c: false,
+                original: None,
+            }),
+            input: Mutex::default(),
+        }
+    }
+}
+
+impl Console {
+    fn state(&self) -> MutexGuard<'_, State> {
+        self.state.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// The mode of one end.
+    pub fn mode(&self, end: End) -> CONSOLE_MODE {
+        let state = self.state();
+        match end {
+            End::Input => state.input_mode,
+            End::Output => state.output_mode,
+        }
+    }
+
+    /// Sets the mode of one end. Line input, echo and processed input change the terminal; it gets its settings back with
+    /// [`Self::restore`].
+    ///
+    /// # Errors
+    /// `STATUS_INVALID_PARAMETER` for echo without line input, which Windows refuses.
+    pub fn set_mode(&self, terminal: impl AsFd, end: End, mode: CONSOLE_MODE) -> NtResult<()> {
+        let mut state = self.state();
+        if end == End::Output {
+            state.output_mode = mode;
+            return Ok(());
+        }
+        let wants = |flag| mode.contains(flag);
+        if wants(CONSOLE_MODE::ENABLE_ECHO_INPUT) && !wants(CONSOLE_MODE::ENABLE_LINE_INPUT) {
+            return Err(NTSTATUS::STATUS_INVALID_PARAMETER);
+        }
+        let host_modes = CONSOLE_MODE::ENABLE_LINE_INPUT
+            | CONSOLE_MODE::ENABLE_ECHO_INPUT
+            | CONSOLE_MODE::ENABLE_PROCESSED_INPUT;
+        if (state.input_mode ^ mode).intersects(host_modes) {
+            if let Ok(mut settings) = tcgetattr(&terminal) {
+                state.original.get_or_insert_with(|| settings.clone());
+                settings.local_modes.set(LocalModes::ICANON, wants(CONSOLE_MODE::ENABLE_LINE_INPUT));
+                settings.local_modes.set(LocalModes::ECHO, wants(CONSOLE_MODE::ENABLE_ECHO_INPUT));
+                settings.local_modes.set(LocalModes::ISIG, wants(CONSOLE_MODE::ENABLE_PROCESSED_INPUT));
+                let _ = tcsetattr(&terminal, OptionalActions::Now, &settings);
+            }
+        }
+        state.input_mode = mode;
+        Ok(())
+    }
+
+    /// Gives the terminal back the settings it had. For the end of the process.
+    pub fn restore(&self, terminal: impl AsFd) {
+        if let Some(original) = self.state().original.take() {
+            let _ = tcsetattr(terminal, OptionalActions::Now, &original);
+        }
+    }
+
+    /// The code page of one end.
+    pub fn code_page(&self, end: End) -> CodePage {
+        let state = self.state();
+        match end {
+            End::Input => state.input_page,
+            End::Output => state.output_page,
+        }
+    }
+
+    /// Sets the code page of one end.
+    pub fn set_code_page(&self, end: End, page: CodePage) {
+        let mut state = self.state();
+        match end {
+            End::Input => state.input_page = page,
+            End::Output => {
+                state.output_page = page;
+                state.partial_bytes.clear();
+            }
+        }
+    }
+
+    /// The window's title.
+    pub fn title(&self) -> Vec<u16> {
+        self.state().title.clone()
+    }
+
+    /// Sets the window's title.
+    pub fn set_title(&self, title: &[u16]) {
+        self.state().title = title.to_vec();
+    }
+
+    /// Adds a control handler: a guest address.
+    ///
+    /// # Errors
+    /// `STATUS_NO_MEMORY` for too many.
+    pub fn add_handler(&self, handler: u64) -> NtResult<()> {
+        let handlers = &mut self.state().handlers;
+        if handlers.len() >= MOST_HANDLERS {
+            return Err(NTSTATUS::STATUS_NO_MEMORY);
+        }
+        handlers.push(handler);
+        Ok(())
+    }
+
+    /// Removes a control handler that was added.
+    ///
+    /// # Errors
+    /// `STATUS_INVALID_PARAMETER` for one that was not.
+    pub fn remove_handler(&self, handler: u64) -> NtResult<()> {
+        let handlers = &mut self.state().handlers;
+        let at = handlers.iter().rposition(|&added| added == handler).ok_or(NTSTATUS::STATUS_INVALID_PARAMETER)?;
+        handlers.remove(at);
+        Ok(())
+    }
+
+    /// The control handlers in the order in which they are called: the last added first.
+    pub fn handlers(&self) -> Vec<u64> {
+        self.state().handlers.iter().rev().copied().collect()
+    }
+
+    /// Says whether Ctrl+C is ignored (`SetConsoleCtrlHandler(NULL, ..)`).
+    pub fn ignore_ctrl_c(&self, ignore: bool) {
+        self.state().ignores_ctrl_c = ignore;
+    }
+
+    /// True when Ctrl+C is ignored.
+    pub fn ignores_ctrl_c(&self) -> bool {
+        self.state().ignores_ctrl_c
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn handlers_are_called_last_added_first() {
+        let console = Console::default();
+        for handler in [1, 2, 1] {
+            console.add_handler(handler).unwrap();
+        }
+        assert_eq!(console.handlers(), [1, 2, 1]);
+        console.remove_handler(1).unwrap();
+        assert_eq!(console.handlers(), [2, 1]);
+        assert_eq!(console.remove_handler(3), Err(NTSTATUS::STATUS_INVALID_PARAMETER));
+    }
+
+    #[test]
+    fn echo_needs_line_input() {
+        let console = Console::default();
+        let mode = CONSOLE_MODE::ENABLE_ECHO_INPUT;
+        assert_eq!(console.set_mode(std::io::stdin(), End::Input, mode), Err(NTSTATUS::STATUS_INVALID_PARAMETER));
+    }
+}

@@ -1,0 +1,85 @@
+//! Volumes: drives, their kind, name and space.
+
+use abi::NtResult;
+use rustix::fs::{StatVfs, stat, statvfs};
+
+use super::{FileSystem, errno, info};
+
+/// The kind of a drive (`GetDriveType`).
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum DriveType {
+    /// `DRIVE_NO_ROOT_DIR`: there is none.
+    NoRootDirectory = 1,
+    /// `DRIVE_FIXED`
+    Fixed = 3,
+}
+
+/// Space on a volume, in bytes.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Space {
+    /// Bytes in a sector.
+    pub sector: u32,
+    /// Sectors in a cluster.
+    pub sectors_per_cluster: u32,
+    /// All of it.
+    pub total: u64,
+    /// What nobody uses.
+    pub free: u64,
+    /// What this user may still use.
+    pub available: u64,
+}
+
+/// What is known of a volume.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct VolumeInformation {
+    /// Its label; ours have none.
+    pub label: Vec<u16>,
+    /// Serial number.
+    pub serial: u32,
+    /// Longest name of a component, in characters.
+    pub longest_name: u32,
+    /// `FILE_*` flags of the file system.
+    pub flags: u32,
+    /// The file system's name.
+    pub file_system: &'static str,
+}
+
+const SECTOR: u32 = 512;
+
+/// `FILE_CASE_PRESERVED_NAMES | FILE_UNICODE_ON_DISK | FILE_SUPPORTS_SPARSE_FILES | FILE_SUPPORTS_HARD_LINKS |
+/// FILE_SUPPORTS_EXTENDED_ATTRIBUTES`. Not `FILE_CASE_SENSITIVE_SEARCH`: lookup ignores case.
+const FLAGS: u32 = 0x2 | 0x4 | 0x40 | 0x40_0000 | 0x80_0000;
+
+impl FileSystem {
+    /// The kind of the drive with this upper-case letter.
+    pub fn drive_type(&self, letter: u8) -> DriveType {
+        if self.drives.root(letter).is_some() { DriveType::Fixed } else { DriveType::NoRootDirectory }
+    }
+
+    /// Space where an NT path leads to.
+    ///
+    /// # Errors
+    /// Those of [`Self::host_path`].
+    pub fn space(&self, nt_path: &[u16]) -> NtResult<Space> {
+        let found: StatVfs = self.lookup.with_existing(&self.location(nt_path)?, |path| statvfs(path))?;
+        let block = found.f_frsize.max(u64::from(SECTOR));
+        Ok(Space {
+            sector: SECTOR,
+            sectors_per_cluster: u32::try_from(block / u64::from(SECTOR)).unwrap_or(8),
+            total: found.f_blocks.saturating_mul(found.f_frsize),
+            free: found.f_bfree.saturating_mul(found.f_frsize),
+            available: found.f_bavail.saturating_mul(found.f_frsize),
+        })
+    }
+
+    /// What is known of the volume that an NT path leads to. It is said to be NTFS: programs know what that can do.
+    ///
+    /// # Errors
+    /// Those of [`Self::host_path`].
+    pub fn volume(&self, nt_path: &[u16]) -> NtResult<VolumeInformation> {
+        let path = self.lookup.existing(&self.location(nt_path)?)?;
+        let found = stat(&path).map_err(errno::status)?;
+        let serial = info::volume_serial(rustix::fs::major(found.st_dev), rustix::fs::minor(found.st_dev));
+        Ok(VolumeInformation { label: Vec::new(), serial, longest_name: 255, flags: FLAGS, file_system: "NTFS" })
+    }
+}
