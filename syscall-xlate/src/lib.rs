@@ -5,16 +5,21 @@
 //! last error and exceptions back.
 
 pub mod cmdline;
+pub mod console;
 pub mod dll;
 mod enter;
+pub mod environment;
+pub mod file;
 pub mod gate;
 pub mod heap;
 mod kuser;
 pub mod low;
 pub mod memory;
 pub mod modules;
+pub mod nls;
 pub mod object;
 mod parameters;
+pub mod path;
 mod peb;
 pub mod process;
 pub mod program;
@@ -25,9 +30,13 @@ mod signals;
 mod stack;
 mod state;
 pub mod sync;
+pub mod system_info;
 mod teb;
+#[cfg(test)]
+mod temp_dir;
 pub mod testing;
 pub mod thread;
+pub mod time;
 pub mod trace;
 pub mod wait;
 

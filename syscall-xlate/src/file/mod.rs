@@ -15,6 +15,8 @@ mod pattern;
 mod pipe;
 mod rename;
 mod system;
+#[cfg(test)]
+mod tests;
 mod volume;
 
 pub use attributes::Times;

@@ -304,7 +304,8 @@ mod tests {
     #[test]
     fn every_single_byte_page_round_trips() {
         for row in &SINGLE {
-            if row.0 == 20127 {
+            // ASCII ignores the eighth bit; Arabic DOS has one character twice.
+            if matches!(row.0, 20127 | 864) {
                 continue;
             }
             let page = CodePage::new(row.0).unwrap();

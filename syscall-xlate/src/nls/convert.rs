@@ -232,7 +232,8 @@ fn encode_double(number: u32, encoding: &'static encoding_rs::Encoding, unit: u1
     let Some(char) = char::from_u32(u32::from(unit)) else {
         return false;
     };
-    let (bytes, _, unmappable) = encoding.encode(char.encode_utf8(&mut [0; 4])).to_owned();
+    let mut buffer = [0; 4];
+    let (bytes, _, unmappable) = encoding.encode(char.encode_utf8(&mut buffer));
     // EUC-JP has characters of three bytes; Microsoft's has not.
     if !unmappable && bytes.len() <= 2 {
         out.extend_from_slice(&bytes);
@@ -352,7 +353,7 @@ mod tests {
 
     #[test]
     fn utf_7_as_in_its_standard() {
-        for (text, encoded) in [("A≢Α.", "A+ImIDkQ.-"), ("Hi Mom -☺-!", "Hi Mom -+Jjo--!"), ("1+1", "1+-1")] {
+        for (text, encoded) in [("A≢Α.", "A+ImIDkQ."), ("Hi Mom -☺-!", "Hi Mom -+Jjo--!"), ("1+1", "1+-1")] {
             assert_eq!(to_wide(&page(65000), 0, encoded.as_bytes()).map(|text| String::from_utf16_lossy(&text)).as_deref(), Ok(text));
             let back = page(65000).encode(&wide(text));
             assert_eq!(to_wide(&page(65000), 0, &back), Ok(wide(text)));

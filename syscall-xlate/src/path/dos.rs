@@ -159,6 +159,7 @@ fn root_of_double(path: &[u16]) -> (Vec<u16>, &[u16]) {
 /// Joins `root`, `from` and `rest` with `.`, `..`, doubled separators and closing dots and spaces resolved.
 fn normalise(root: Vec<u16>, from: &[u16], rest: &[u16]) -> Vec<u16> {
     const DOT: u16 = b'.' as u16;
+    let from = trim_end(from, is_separator);
     let mut out = root;
     let floor = out.len();
     let mut parts = from.split(|&unit| is_separator(unit)).chain(rest.split(|&unit| is_separator(unit))).peekable();

@@ -32,7 +32,7 @@ fn mapped_ascii(code: u32) -> Option<u8> {
 pub fn from_host(name: &[u8]) -> Vec<u16> {
     let mut units = Vec::with_capacity(name.len());
     if !name.is_ascii() || name.iter().any(|&byte| is_forbidden(u16::from(byte))) {
-        decode(name, &mut units);
+        decode(name, true, &mut units);
     } else {
         units.extend(name.iter().map(|&byte| u16::from(byte)));
     }
@@ -44,11 +44,18 @@ pub fn from_host(name: &[u8]) -> Vec<u16> {
     units
 }
 
-fn decode(name: &[u8], units: &mut Vec<u16>) {
+/// Text that is not a name, such as the value of a variable: nothing is forbidden in it, and it comes back like a name.
+pub fn from_host_text(text: &[u8]) -> Vec<u16> {
+    let mut units = Vec::with_capacity(text.len());
+    decode(text, false, &mut units);
+    units
+}
+
+fn decode(name: &[u8], is_name: bool, units: &mut Vec<u16>) {
     for chunk in name.utf8_chunks() {
         for char in chunk.valid().chars() {
             let code = u32::from(char);
-            if code < 128 && is_forbidden(code as u16) {
+            if is_name && code < 128 && is_forbidden(code as u16) {
                 units.push((ASCII_BASE + code) as u16);
             } else if is_mapping(code) {
                 let mut bytes = [0; 4];

@@ -172,7 +172,7 @@ mod tests {
         for (time, expected) in [
             (0, fields(1601, 1, 1, 1)),
             (super::super::FILETIME_OF_UNIX_EPOCH, fields(1970, 1, 1, 4)),
-            (125_963_424_000_000_000, fields(2000, 2, 29, 2)),
+            (125_962_560_000_000_000, fields(2000, 2, 29, 2)),
             (133_801_632_000_000_000, fields(2025, 1, 1, 3)),
         ] {
             assert_eq!(TimeFields::from_filetime(time), Ok(expected));

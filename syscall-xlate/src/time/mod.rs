@@ -4,7 +4,9 @@ mod clock;
 mod fields;
 mod zone;
 
-pub use clock::{PERFORMANCE_FREQUENCY, interrupt_time, performance_counter, system_time, tick_count, unbiased_interrupt_time};
+pub use clock::{
+    PERFORMANCE_FREQUENCY, interrupt_time, performance_counter, system_time, tick_count, unbiased_interrupt_time,
+};
 pub use fields::{DosDateTime, TimeFields};
 pub use zone::{TransitionRule, ZoneId, ZoneInformation, local_to_system, system_to_local, zone_information};
 

@@ -7,8 +7,9 @@ use abi::{NTSTATUS, NtResult};
 use jiff::civil::date;
 use jiff::tz::{Dst, TimeZone, TimeZoneTransition};
 use jiff::{Timestamp, ToSpan};
+use strum::IntoEnumIterator;
+use windows_timezones::WindowsTimezone;
 
-use super::FILETIME_OF_UNIX_EPOCH;
 use super::fields::{TimeFields, days_in_month};
 
 /// What part of the year it is (`TIME_ZONE_ID_*`).
@@ -69,7 +70,7 @@ pub fn zone_information() -> ZoneInformation {
 /// A zone in a year; `now` decides only which part of it is said to be current.
 fn in_year(zone: &TimeZone, year: i16, now: Timestamp) -> ZoneInformation {
     let iana = zone.iana_name().unwrap_or("UTC").to_owned();
-    let key = windows_name(&iana).map_or_else(|| iana.clone(), str::to_owned);
+    let key = windows_zone(&iana, zone, year).map_or(iana, |windows| windows.name().to_owned());
     let start = date(year, 1, 1).to_zoned(zone.clone()).map(|start| start.timestamp()).unwrap_or(now);
     let end = date(year, 1, 1)
         .checked_add(1.year())
@@ -223,14 +224,66 @@ fn shift_seconds(time: i64, seconds: i64) -> NtResult<i64> {
     time.checked_add(seconds * 10_000_000).filter(|&time| time >= 0).ok_or(NTSTATUS::STATUS_INVALID_PARAMETER)
 }
 
-/// A FILETIME as jiff's, for what asks its time zones about it.
-#[cfg(test)]
-fn timestamp(time: i64) -> Option<Timestamp> {
-    let since = time - FILETIME_OF_UNIX_EPOCH;
-    Timestamp::new(since.div_euclid(10_000_000), (since.rem_euclid(10_000_000) * 100) as i32).ok()
+/// Windows' zone of this IANA name: the one whose main city it is, by Unicode's mapping, or else one whose clocks show the same all year.
+fn windows_zone(iana: &str, zone: &TimeZone, year: i16) -> Option<WindowsTimezone> {
+    if matches!(iana, "UTC" | "Etc/UTC" | "Etc/UCT" | "UCT" | "Zulu" | "Etc/Zulu") {
+        return WindowsTimezone::iter().find(|windows| windows.name() == "UTC");
+    }
+    let months: Vec<Timestamp> = (1..=12)
+        .filter_map(|month| date(year, month, 15).to_zoned(TimeZone::UTC).ok())
+        .map(|middle| middle.timestamp())
+        .collect();
+    let same = |other: &TimeZone| months.iter().all(|&time| zone.to_offset(time) == other.to_offset(time));
+    WindowsTimezone::iter().find(|windows| windows.tzdb_id() == iana).or_else(|| {
+        WindowsTimezone::iter().find(|windows| TimeZone::get(windows.tzdb_id()).is_ok_and(|other| same(&other)))
+    })
 }
 
-/// Windows' name of an IANA zone, by Unicode's mapping (CLDR, `windowsZones.xml`).
-fn windows_name(iana: &str) -> Option<&'static str> {
-    windows_timezones::WindowsTimezone::from_iana(iana)
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::time::FILETIME_OF_UNIX_EPOCH;
+
+    fn zone(name: &str, year: i16) -> Option<ZoneInformation> {
+        let now = date(year, 7, 1).to_zoned(TimeZone::UTC).ok()?.timestamp();
+        Some(in_year(&TimeZone::get(name).ok()?, year, now))
+    }
+
+    #[test]
+    fn a_zone_with_daylight_saving_has_two_rules() {
+        let Some(berlin) = zone("Europe/Berlin", 2024) else { return };
+        assert_eq!((berlin.key.as_str(), berlin.bias, berlin.daylight_bias), ("W. Europe Standard Time", -60, -60));
+        assert_eq!(berlin.daylight, TransitionRule { month: 3, weekday: 0, week: 5, hour: 2, minute: 0 });
+        assert_eq!(berlin.standard, TransitionRule { month: 10, weekday: 0, week: 5, hour: 3, minute: 0 });
+        assert_eq!((berlin.id, berlin.daylight_name.as_str()), (ZoneId::Daylight, "W. Europe Daylight Time"));
+        let Some(new_york) = zone("America/New_York", 2024) else { return };
+        assert_eq!(new_york.daylight, TransitionRule { month: 3, weekday: 0, week: 2, hour: 2, minute: 0 });
+    }
+
+    #[test]
+    fn a_zone_without_daylight_saving_has_none() {
+        let Some(utc) = zone("UTC", 2024) else { return };
+        assert_eq!((utc.key.as_str(), utc.bias, utc.id), ("UTC", 0, ZoneId::Unknown));
+        let Some(kolkata) = zone("Asia/Kolkata", 2024) else { return };
+        assert_eq!((kolkata.bias, kolkata.id), (-330, ZoneId::Unknown));
+    }
+
+    #[test]
+    fn local_time_follows_the_rules() {
+        let Some(berlin) = zone("Europe/Berlin", 2024) else { return };
+        let Some(sydney) = zone("Australia/Sydney", 2024) else { return };
+        let timestamp = |time: i64| Timestamp::from_second((time - FILETIME_OF_UNIX_EPOCH) / 10_000_000).unwrap();
+        let start = TimeFields { year: 2024, month: 1, day: 1, ..TimeFields::default() }.to_filetime().unwrap();
+        for (zone, name) in [(&berlin, "Europe/Berlin"), (&sydney, "Australia/Sydney")] {
+            let jiff = TimeZone::get(name).unwrap();
+            for hour in 0..366 * 24 {
+                let utc = start + hour * 36_000_000_000;
+                let offset = i64::from(jiff.to_offset(timestamp(utc)).seconds());
+                assert_eq!(zone.to_local(utc), Ok(utc + offset * 10_000_000), "{name} hour {hour}");
+            }
+        }
+        let summer = TimeFields { year: 2024, month: 7, day: 1, hour: 12, ..TimeFields::default() };
+        let local = summer.to_filetime().unwrap();
+        assert_eq!(berlin.to_utc(local), Ok(local - 2 * 36_000_000_000));
+    }
 }
