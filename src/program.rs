@@ -25,12 +25,20 @@ pub struct Program {
     version: Version,
     tracer: Option<Tracer>,
     status_file: Option<PathBuf>,
+    private_drive: Option<PathBuf>,
 }
 
 impl Program {
     /// The program at a host path.
     pub fn new(path: impl Into<PathBuf>) -> Self {
-        Self { path: path.into(), arguments: Vec::new(), version: Version::WINDOWS_10, tracer: None, status_file: None }
+        Self {
+            path: path.into(),
+            arguments: Vec::new(),
+            version: Version::WINDOWS_10,
+            tracer: None,
+            status_file: None,
+            private_drive: None,
+        }
     }
 
     /// The program that a user means: a path in the host's or Windows' spelling, or a name looked for in the current folder and on
@@ -71,15 +79,21 @@ impl Program {
         self
     }
 
+    /// The host directory that is its drive `C:`; the user's own unless set. It need not be there.
+    pub fn private_drive(mut self, path: impl Into<PathBuf>) -> Self {
+        self.private_drive = Some(path.into());
+        self
+    }
+
     /// Runs it in this host process, which ends with it.
     ///
     /// # Errors
     /// What keeps it from starting.
     pub fn run(self) -> Result<Infallible, Error> {
-        let Self { path, arguments, version, tracer, status_file } = self;
+        let Self { path, arguments, version, tracer, status_file, private_drive } = self;
         let image = Image::open(&path)?;
         let status_file = status_file.map(prepare).transpose()?;
-        let options = Options { dlls: api_shims::dlls(), version, tracer, status_file };
+        let options = Options { dlls: api_shims::dlls(), version, tracer, status_file, private_drive };
         Ok(program::run(options, program::Program { image, arguments })?)
     }
 }

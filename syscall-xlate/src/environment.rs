@@ -171,7 +171,8 @@ impl Environment {
     pub fn from_block(block: &[u16]) -> NtResult<Self> {
         let environment = Self::default();
         for item in block.split(|&unit| unit == 0).take_while(|item| !item.is_empty()) {
-            let equals = item.iter().skip(1).position(|&unit| unit == EQUALS).ok_or(NTSTATUS::STATUS_INVALID_PARAMETER)?;
+            let equals =
+                item.iter().skip(1).position(|&unit| unit == EQUALS).ok_or(NTSTATUS::STATUS_INVALID_PARAMETER)?;
             environment.put(item[..=equals].to_vec(), item[equals + 2..].to_vec());
         }
         Ok(environment)
@@ -228,7 +229,8 @@ fn host_entry(entry: &[u16], drives: &Drives) -> Option<OsString> {
 fn search_path(front: Option<&OsStr>, path: Option<&OsStr>, drives: &Drives) -> Vec<u16> {
     let front = front.map_or(&b""[..], OsStrExt::as_bytes).split(|&byte| byte == b';');
     let path = path.map_or(&b""[..], OsStrExt::as_bytes).split(|&byte| byte == b':');
-    let entries = front.chain(path).filter(|entry| !entry.is_empty()).map(|bytes| entry(OsStr::from_bytes(bytes), drives));
+    let entries =
+        front.chain(path).filter(|entry| !entry.is_empty()).map(|bytes| entry(OsStr::from_bytes(bytes), drives));
     let own = [r"C:\windows\system32", r"C:\windows"].map(wide);
     entries.chain(own).collect::<Vec<_>>().join(&u16::from(b';'))
 }
@@ -311,13 +313,16 @@ mod tests {
         ];
         let environment = Environment::from_host(host.map(|(name, value)| (name.into(), value.into())), &drives());
         let get = |name: &str| environment.get(&wide(name)).map(|value| text(&value)).unwrap_or_default();
+        assert_eq!(get("PATH"), r"Z:\mingw\bin;Z:\other;C:\tools;Z:\usr\bin;Z:\opt\x;C:\windows\system32;C:\windows");
         assert_eq!(
-            get("PATH"),
-            r"Z:\mingw\bin;Z:\other;C:\tools;Z:\usr\bin;Z:\opt\x;C:\windows\system32;C:\windows"
+            (get("temp"), get("HOME"), get("OS")),
+            (r"Z:\var\tmp".into(), "/home/me".into(), "Windows_NT".into())
         );
-        assert_eq!((get("temp"), get("HOME"), get("OS")), (r"Z:\var\tmp".into(), "/home/me".into(), "Windows_NT".into()));
         let back = environment.to_host(&drives());
         let path = back.iter().find(|(name, _)| name == "PATH").map(|(_, value)| value.clone());
-        assert_eq!(path, Some("/mingw/bin:/other:/data/c/tools:/usr/bin:/opt/x:/data/c/windows/system32:/data/c/windows".into()));
+        assert_eq!(
+            path,
+            Some("/mingw/bin:/other:/data/c/tools:/usr/bin:/opt/x:/data/c/windows/system32:/data/c/windows".into())
+        );
     }
 }

@@ -8,7 +8,7 @@ use std::os::unix::ffi::OsStrExt;
 use std::path::{Path, PathBuf};
 use std::sync::OnceLock;
 
-use abi::{Fault, NTSTATUS, NtResult, Ptr, fault};
+use abi::{Fault, NtResult, Ptr, fault};
 
 use crate::low::Block;
 use crate::{Process, cmdline};
@@ -99,19 +99,14 @@ impl Process {
     /// How the guest calls a host file.
     pub(crate) fn guest_path(&self, path: &Path) -> String {
         let absolute = std::path::absolute(path).unwrap_or_else(|_| path.to_path_buf());
-        format!("Z:{}", absolute.to_string_lossy().replace('/', "\\"))
+        String::from_utf16_lossy(&self.files.drives.to_dos(&absolute))
     }
 
-    /// The host file that a guest path means.
+    /// The host file that a guest path means, whether it is there or not.
     ///
     /// # Errors
-    /// `STATUS_OBJECT_PATH_NOT_FOUND` for a drive that is not there.
+    /// `STATUS_OBJECT_PATH_NOT_FOUND` for a drive that is not there, and what else is wrong with the path.
     pub fn host_path(&self, path: &[u16]) -> NtResult<PathBuf> {
-        let text = String::from_utf16_lossy(path).replace('\\', "/");
-        match text.strip_prefix("Z:").or_else(|| text.strip_prefix("z:")) {
-            Some(rest) => Ok(PathBuf::from(rest)),
-            None if text.contains(':') => Err(NTSTATUS::STATUS_OBJECT_PATH_NOT_FOUND),
-            None => Ok(PathBuf::from(text)),
-        }
+        self.files.host_path_or_new(&self.files.drives.nt_path(path)?)
     }
 }

@@ -4,13 +4,17 @@ use std::path::PathBuf;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU32, Ordering};
 
+use crate::console::{Console, StandardHandles};
 use crate::dll::{Dll, Export};
+use crate::environment::Environment;
+use crate::file::FileSystem;
 use crate::heap::{Heaps, MovableBlocks};
 use crate::low::Block;
 use crate::memory::AddressSpace;
 use crate::modules::Modules;
 use crate::object::{HandleTable, Namespace};
 use crate::parameters::Parameters;
+use crate::path::Drives;
 use crate::say::say;
 use crate::state::{ProcessState, ProcessStates};
 use crate::sync::{AddressWaits, Mutants, ProcessObject, TimerQueue};
@@ -54,6 +58,8 @@ pub struct Options {
     pub tracer: Option<Tracer>,
     /// Where the 32-bit exit code goes, where wanted.
     pub status_file: Option<PathBuf>,
+    /// The host directory that is drive `C:`; the user's own where none is given. It need not be there.
+    pub private_drive: Option<PathBuf>,
 }
 
 /// A Windows process. One host process may hold several, as tests do; a program has one.
@@ -72,6 +78,14 @@ pub struct Process {
     pub addresses: AddressWaits,
     /// What it reserved and committed.
     pub memory: AddressSpace,
+    /// Its drives, and the files it has open.
+    pub files: FileSystem,
+    /// Its console.
+    pub console: Arc<Console>,
+    /// Its standard handles.
+    pub standard: StandardHandles,
+    /// Its environment variables.
+    pub environment: Environment,
     /// Its heaps.
     pub heaps: Heaps,
     /// Its movable heap blocks.
@@ -99,10 +113,14 @@ impl Process {
     /// # Errors
     /// The host's error when memory is short.
     pub fn new(options: Options) -> std::io::Result<Arc<Self>> {
-        let Options { dlls, version, tracer, status_file } = options;
+        let Options { dlls, version, tracer, status_file, private_drive } = options;
         signals::install();
         kuser::reserve(kuser::Facts { major: version.major, minor: version.minor, build: version.build });
         let id = std::process::id();
+        let private = private_drive.unwrap_or_else(|| Drives::default_private(|name| std::env::var_os(name)));
+        let drives = Drives::new(&private, &std::env::current_dir().unwrap_or_else(|_| PathBuf::from("/")));
+        let environment = Environment::from_host(std::env::vars_os(), &drives);
+        let console = Arc::<Console>::default();
         let process = Self {
             handles: HandleTable::default(),
             names: Namespace::default(),
@@ -110,6 +128,10 @@ impl Process {
             timers: TimerQueue::default(),
             addresses: AddressWaits::default(),
             memory: AddressSpace::default(),
+            files: FileSystem::new(drives, console.clone()),
+            console,
+            standard: StandardHandles::default(),
+            environment,
             heaps: Heaps::default(),
             movable: MovableBlocks::default(),
             object: ProcessObject::new(id),

@@ -76,7 +76,8 @@ pub fn host_name() -> Vec<u16> {
 
 /// The user's name.
 pub fn user_name() -> Vec<u16> {
-    let from_variable = ["USER", "LOGNAME"].iter().find_map(|name| std::env::var_os(name).filter(|name| !name.is_empty()));
+    let from_variable =
+        ["USER", "LOGNAME"].iter().find_map(|name| std::env::var_os(name).filter(|name| !name.is_empty()));
     match from_variable.or_else(account_name) {
         Some(user) => name::from_host_text(user.as_bytes()),
         None => format!("user{}", rustix::process::getuid().as_raw()).encode_utf16().collect(),
@@ -87,9 +88,9 @@ pub fn user_name() -> Vec<u16> {
 fn account_name() -> Option<std::ffi::OsString> {
     let number = rustix::process::getuid().as_raw().to_string();
     let accounts = std::fs::read("/etc/passwd").ok()?;
-    let account = accounts.split(|&byte| byte == b'\n').find(|line| {
-        line.split(|&byte| byte == b':').nth(2) == Some(number.as_bytes())
-    })?;
+    let account = accounts
+        .split(|&byte| byte == b'\n')
+        .find(|line| line.split(|&byte| byte == b':').nth(2) == Some(number.as_bytes()))?;
     Some(std::ffi::OsStr::from_bytes(account.split(|&byte| byte == b':').next()?).to_owned())
 }
 

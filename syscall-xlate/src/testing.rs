@@ -55,7 +55,8 @@ pub fn trace(dlls: &'static [&'static Dll], body: impl FnOnce(&Guest<'_>)) -> St
 /// # Panics
 /// When memory is short, or the body panics.
 pub fn run<R>(dlls: &'static [&'static Dll], tracer: Option<Tracer>, body: impl FnOnce(&Guest<'_>) -> R) -> R {
-    let options = Options { dlls, version: Version::WINDOWS_10, tracer, status_file: None };
+    let private_drive = Some(std::env::temp_dir().join(format!("exeunt-test-drive-{}", std::process::id())));
+    let options = Options { dlls, version: Version::WINDOWS_10, tracer, status_file: None, private_drive };
     let process = Process::new(options).expect("there is memory for a process");
     let arena = Block::new(ARENA, false).expect("there is memory for a test's strings");
     let result = process.with_thread(|cx| body(&Guest { cx, arena, used: Cell::new(0) }));

@@ -3,9 +3,11 @@
 //! A terminal is a console; a file or a pipe is not, and bytes pass through it unchanged.
 
 mod screen;
+mod standard;
 mod text;
 
 pub use screen::{Coordinates, ScreenBuffer};
+pub use standard::{Standard, StandardHandles};
 
 use std::os::fd::AsFd;
 use std::sync::{Mutex, MutexGuard, PoisonError};
@@ -122,9 +124,8 @@ impl Console {
         if wants(CONSOLE_MODE::ENABLE_ECHO_INPUT) && !wants(CONSOLE_MODE::ENABLE_LINE_INPUT) {
             return Err(NTSTATUS::STATUS_INVALID_PARAMETER);
         }
-        let host_modes = CONSOLE_MODE::ENABLE_LINE_INPUT
-            | CONSOLE_MODE::ENABLE_ECHO_INPUT
-            | CONSOLE_MODE::ENABLE_PROCESSED_INPUT;
+        let host_modes =
+            CONSOLE_MODE::ENABLE_LINE_INPUT | CONSOLE_MODE::ENABLE_ECHO_INPUT | CONSOLE_MODE::ENABLE_PROCESSED_INPUT;
         if (state.input_mode ^ mode).intersects(host_modes) {
             if let Ok(mut settings) = tcgetattr(&terminal) {
                 state.original.get_or_insert_with(|| settings.clone());

@@ -181,7 +181,8 @@ mod tests {
         let root = TempDir::new();
         let path = root.path().join("file");
         std::fs::write(&path, "").unwrap();
-        set_attributes(&path, FILE_ATTRIBUTE::FILE_ATTRIBUTE_READONLY | FILE_ATTRIBUTE::FILE_ATTRIBUTE_ARCHIVE).unwrap();
+        set_attributes(&path, FILE_ATTRIBUTE::FILE_ATTRIBUTE_READONLY | FILE_ATTRIBUTE::FILE_ATTRIBUTE_ARCHIVE)
+            .unwrap();
         assert_eq!(stat(&path).unwrap().st_mode & 0o222, 0);
         assert!(info::of_path(&path).unwrap().is_read_only());
         set_attributes(&path, FILE_ATTRIBUTE::FILE_ATTRIBUTE_ARCHIVE).unwrap();

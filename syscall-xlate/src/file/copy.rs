@@ -5,8 +5,8 @@ use std::fs;
 use abi::{NTSTATUS, NtResult};
 
 use super::{
-    CreateOptions, Disposition, FILE_ATTRIBUTE, FILE_READ_ATTRIBUTES, FILE_READ_DATA, FILE_WRITE_ATTRIBUTES, FILE_WRITE_DATA,
-    File, FileSystem, OpenRequest, Share, Times, errno,
+    CreateOptions, Disposition, FILE_ATTRIBUTE, FILE_READ_ATTRIBUTES, FILE_READ_DATA, FILE_WRITE_ATTRIBUTES,
+    FILE_WRITE_DATA, File, FileSystem, OpenRequest, Share, Times, errno,
 };
 use crate::object::access::DELETE;
 

@@ -153,7 +153,9 @@ impl File {
             _ if appends => None,
             At::Position if self.is_synchronous() => None,
             At::Position => return Err(NTSTATUS::STATUS_INVALID_PARAMETER),
-            At::Offset(offset) if i64::try_from(offset).is_ok_and(|offset| offset.checked_add(from.len as i64).is_some()) => {
+            At::Offset(offset)
+                if i64::try_from(offset).is_ok_and(|offset| offset.checked_add(from.len as i64).is_some()) =>
+            {
                 Some(offset)
             }
             At::Offset(_) => return Err(NTSTATUS::STATUS_INVALID_PARAMETER),
@@ -282,13 +284,10 @@ impl File {
             return Err(NTSTATUS::STATUS_ACCESS_DENIED);
         }
         match self.medium {
-            Medium::Disk | Medium::Directory | Medium::Volume => {
-                rustix::fs::fsync(&self.fd).map_err(errno::status)
-            }
+            Medium::Disk | Medium::Directory | Medium::Volume => rustix::fs::fsync(&self.fd).map_err(errno::status),
             // Documented: FlushFileBuffers fails for a console's output; a pipe's is gone as soon as it is written.
             Medium::Console(..) => Err(NTSTATUS::STATUS_INVALID_HANDLE),
             Medium::Pipe | Medium::Character => Ok(()),
         }
     }
 }
-

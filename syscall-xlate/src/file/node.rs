@@ -103,9 +103,10 @@ impl OpenFiles {
         // Looking at attributes disturbs nobody.
         let counts = |access: Access| access & (READS | WRITES | DELETE) != 0;
         let conflict = counts(access)
-            && state.opens.iter().any(|open| {
-                counts(open.access) && (!allowed(access, open.share) || !allowed(open.access, share))
-            });
+            && state
+                .opens
+                .iter()
+                .any(|open| counts(open.access) && (!allowed(access, open.share) || !allowed(open.access, share)));
         if conflict {
             return Err(NTSTATUS::STATUS_SHARING_VIOLATION);
         }
@@ -119,7 +120,10 @@ impl OpenFiles {
     pub(super) fn forbids_deletion(&self, key: Key) -> bool {
         let nodes = lock(&self.nodes);
         nodes.get(&key).is_some_and(|node| {
-            lock(&node.state).opens.iter().any(|open| open.access & (READS | WRITES | DELETE) != 0 && !open.share.contains(Share::DELETE))
+            lock(&node.state)
+                .opens
+                .iter()
+                .any(|open| open.access & (READS | WRITES | DELETE) != 0 && !open.share.contains(Share::DELETE))
         })
     }
 }

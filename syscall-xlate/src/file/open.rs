@@ -249,11 +249,7 @@ impl FileSystem {
     }
 
     /// Decides whether what was opened may be, registers it, and empties it if that was asked for.
-    fn admit(
-        &self,
-        host: &HostFile,
-        request: &OpenRequest,
-    ) -> NtResult<(Medium, Option<super::Registration>, Action)> {
+    fn admit(&self, host: &HostFile, request: &OpenRequest) -> NtResult<(Medium, Option<super::Registration>, Action)> {
         let kind = FileType::from_raw_mode(host.stat.st_mode);
         let options = request.options;
         match kind {
@@ -361,9 +357,7 @@ fn host_flags(request: &OpenRequest) -> OFlags {
 fn open_existing(path: &Path, flags: OFlags, request: &OpenRequest) -> rustix::io::Result<OwnedFd> {
     match open(path, flags, Mode::empty()) {
         // A folder opened for writing: what is written are its attributes and entries.
-        Err(Errno::ISDIR) => {
-            open(path, OFlags::RDONLY | OFlags::DIRECTORY | OFlags::CLOEXEC, Mode::empty())
-        }
+        Err(Errno::ISDIR) => open(path, OFlags::RDONLY | OFlags::DIRECTORY | OFlags::CLOEXEC, Mode::empty()),
         Err(Errno::ACCESS) if request.access & (FILE_READ_DATA | FILE_WRITE_DATA | FILE_APPEND_DATA) == 0 => {
             open(path, OFlags::PATH | OFlags::CLOEXEC, Mode::empty())
         }
@@ -413,11 +407,12 @@ fn open_device(device: Device, request: &OpenRequest, console: &Arc<Console>) ->
             ("/dev/tty", Medium::Console(Arc::clone(console), if reads { End::Input } else { End::Output }))
         }
     };
-    let fd = open(path, OFlags::RDWR | OFlags::CLOEXEC | OFlags::NOCTTY, Mode::empty()).map_err(|error| match error {
-        // No terminal, no console.
-        Errno::NXIO => NTSTATUS::STATUS_INVALID_HANDLE,
-        error => errno::status(error),
-    })?;
+    let fd =
+        open(path, OFlags::RDWR | OFlags::CLOEXEC | OFlags::NOCTTY, Mode::empty()).map_err(|error| match error {
+            // No terminal, no console.
+            Errno::NXIO => NTSTATUS::STATUS_INVALID_HANDLE,
+            error => errno::status(error),
+        })?;
     let file = File::new(fd, medium, request.access, request.options, Path::new(""), None);
     Ok(Opened { file, access: request.access, action: Action::Opened })
 }

@@ -28,9 +28,8 @@ pub fn anonymous_pipe(capacity: u32) -> NtResult<(File, File)> {
         // More than the host's usual size, as far as it allows.
         let _ = rustix::pipe::fcntl_setpipe_size(&write, capacity as usize);
     }
-    let end = |fd, access| {
-        File::new(fd, Medium::Pipe, access, CreateOptions::SYNCHRONOUS_IO_NONALERT, Path::new(""), None)
-    };
+    let end =
+        |fd, access| File::new(fd, Medium::Pipe, access, CreateOptions::SYNCHRONOUS_IO_NONALERT, Path::new(""), None);
     Ok((end(read, FILE_GENERIC_READ), end(write, FILE_GENERIC_WRITE)))
 }
 

@@ -10,7 +10,8 @@ use rustix::fs::{FileType, OFlags, fcntl_getfl, fstat, lstat, stat};
 use super::info::{self, FILE_ATTRIBUTE, Information};
 use super::node::{Closing, OpenFiles, Registration};
 use super::{
-    Access, CreateOptions, FILE_APPEND_DATA, FILE_GENERIC_READ, FILE_GENERIC_WRITE, FILE_WRITE_DATA, File, Medium, attributes, errno,
+    Access, CreateOptions, FILE_APPEND_DATA, FILE_GENERIC_READ, FILE_GENERIC_WRITE, FILE_WRITE_DATA, File, Medium,
+    attributes, errno,
 };
 use crate::console::{Console, End};
 use crate::path::{Drives, Location, Lookup, Target};
@@ -48,6 +49,16 @@ impl FileSystem {
     pub fn host_path(&self, nt_path: &[u16]) -> NtResult<PathBuf> {
         let location = self.location(nt_path)?;
         self.lookup.with_existing(&location, |path| lstat(path).map(|_| path.to_owned()))
+    }
+
+    /// The host path of what an NT path names; with the spelling given where nothing is there.
+    ///
+    /// # Errors
+    /// Those of [`Drives::target`].
+    pub fn host_path_or_new(&self, nt_path: &[u16]) -> NtResult<PathBuf> {
+        let location = self.location(nt_path)?;
+        let found = self.lookup.with_existing(&location, |path| lstat(path).map(|_| path.to_owned()));
+        Ok(found.unwrap_or_else(|_| location.exact()))
     }
 
     /// What is known of the file that an NT path names, without opening it.

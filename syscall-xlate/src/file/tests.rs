@@ -75,9 +75,7 @@ fn dispositions_do_what_is_documented() {
     ] {
         let drive = Drive::new();
         drive.write("there", b"x");
-        let action = |path| {
-            drive.open(path, FILE_GENERIC_WRITE, Share::all(), disposition).map(|opened| opened.action)
-        };
+        let action = |path| drive.open(path, FILE_GENERIC_WRITE, Share::all(), disposition).map(|opened| opened.action);
         assert_eq!(action("THERE"), there, "{disposition:?}");
         assert_eq!(action("missing"), missing, "{disposition:?}");
         assert_eq!(action(r"no\folder"), Err(NTSTATUS::STATUS_OBJECT_PATH_NOT_FOUND), "{disposition:?}");
@@ -226,9 +224,7 @@ fn renaming_replaces_only_when_asked() {
     let drive = Drive::new();
     drive.write("one", b"1");
     drive.write("two", b"2");
-    let rename = |from: &str, to: &str, replace| {
-        drive.files.rename(&drive.for_deletion(from)?, &drive.nt(to), replace)
-    };
+    let rename = |from: &str, to: &str, replace| drive.files.rename(&drive.for_deletion(from)?, &drive.nt(to), replace);
     assert_eq!(rename("one", "TWO", false), Err(NTSTATUS::STATUS_OBJECT_NAME_COLLISION));
     assert_eq!(rename("one", "TWO", true), Ok(()));
     assert_eq!(drive.read("two"), b"1");

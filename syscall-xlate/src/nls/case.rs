@@ -42,7 +42,8 @@ pub fn upcased(text: &[u16]) -> Vec<u16> {
 
 /// Equal whatever the case, in the system's way.
 pub fn eq_ignoring_case(left: &[u16], right: &[u16]) -> bool {
-    left.len() == right.len() && left.iter().zip(right).all(|(&left, &right)| left == right || upcase(left) == upcase(right))
+    left.len() == right.len()
+        && left.iter().zip(right).all(|(&left, &right)| left == right || upcase(left) == upcase(right))
 }
 
 /// The mapping's result where it is one character of one unit, else `unit` itself.

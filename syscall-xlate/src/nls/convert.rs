@@ -325,13 +325,19 @@ mod tests {
         let bytes = page(932).encode(&wide("日本ｱ\\"));
         assert_eq!(bytes, b"\x93\xfa\x96\x7b\xb1\\");
         assert_eq!(to_wide(&page(932), 0, &bytes), Ok(wide("日本ｱ\\")));
-        assert_eq!(to_wide(&page(932), ToWide::ERR_INVALID_CHARS, b"\x93"), Err(WIN32_ERROR::ERROR_NO_UNICODE_TRANSLATION));
+        assert_eq!(
+            to_wide(&page(932), ToWide::ERR_INVALID_CHARS, b"\x93"),
+            Err(WIN32_ERROR::ERROR_NO_UNICODE_TRANSLATION)
+        );
         assert_eq!(to_wide(&page(936), 0, &page(936).encode(&wide("中文€"))), Ok(wide("中文€")));
     }
 
     #[test]
     fn utf_8_replaces_each_broken_sequence() {
-        assert_eq!(to_wide(&page(65001), 0, b"a\xf0\x9fb\xff\xed\xa0\x80"), Ok(wide("a\u{fffd}b\u{fffd}\u{fffd}\u{fffd}\u{fffd}")));
+        assert_eq!(
+            to_wide(&page(65001), 0, b"a\xf0\x9fb\xff\xed\xa0\x80"),
+            Ok(wide("a\u{fffd}b\u{fffd}\u{fffd}\u{fffd}\u{fffd}"))
+        );
         let strict = to_wide(&page(65001), ToWide::ERR_INVALID_CHARS, b"\xff");
         assert_eq!(strict, Err(WIN32_ERROR::ERROR_NO_UNICODE_TRANSLATION));
         assert_eq!(from_wide(&page(65001), 0, &[0xd800, 0x61], None).unwrap().bytes, "\u{fffd}a".as_bytes());
@@ -354,7 +360,10 @@ mod tests {
     #[test]
     fn utf_7_as_in_its_standard() {
         for (text, encoded) in [("A≢Α.", "A+ImIDkQ."), ("Hi Mom -☺-!", "Hi Mom -+Jjo--!"), ("1+1", "1+-1")] {
-            assert_eq!(to_wide(&page(65000), 0, encoded.as_bytes()).map(|text| String::from_utf16_lossy(&text)).as_deref(), Ok(text));
+            assert_eq!(
+                to_wide(&page(65000), 0, encoded.as_bytes()).map(|text| String::from_utf16_lossy(&text)).as_deref(),
+                Ok(text)
+            );
             let back = page(65000).encode(&wide(text));
             assert_eq!(to_wide(&page(65000), 0, &back), Ok(wide(text)));
         }

@@ -68,9 +68,7 @@ pub fn device_name(path: &[u16]) -> Option<Vec<u16>> {
     let end = last.iter().position(|&unit| unit == u16::from(b'.') || unit == u16::from(b':')).unwrap_or(last.len());
     let stem = trim_end(&last[..end], |unit| unit == u16::from(b' '));
     let numbered = |prefix: &str| {
-        stem.len() == 4
-            && eq_ignoring_case(&stem[..3], prefix)
-            && matches!(stem[3], 0x31..=0x39 | 0xb9 | 0xb2 | 0xb3)
+        stem.len() == 4 && eq_ignoring_case(&stem[..3], prefix) && matches!(stem[3], 0x31..=0x39 | 0xb9 | 0xb2 | 0xb3)
     };
     let plain = ["NUL", "CON", "AUX", "PRN", "CONIN$", "CONOUT$"].iter().any(|name| eq_ignoring_case(stem, name));
     (plain || numbered("COM") || numbered("LPT")).then(|| stem.to_vec())

@@ -173,9 +173,12 @@ pub(super) fn is_standard_directory(location: &Location, count: usize) -> bool {
     location.drive == PRIVATE_DRIVE
         && STANDARD.iter().any(|standard| {
             standard.len() >= count
-                && location.components.iter().take(count).zip(standard.iter()).all(|(component, standard)| {
-                    *standard == "*" || eq_ignoring_case(component, standard)
-                })
+                && location
+                    .components
+                    .iter()
+                    .take(count)
+                    .zip(standard.iter())
+                    .all(|(component, standard)| *standard == "*" || eq_ignoring_case(component, standard))
         })
 }
 

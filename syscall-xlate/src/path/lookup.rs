@@ -218,7 +218,8 @@ impl Listing {
     fn read(directory: &Path, now: &Stat) -> rustix::io::Result<Self> {
         let read = SystemTime::now();
         let mut names: HashMap<Vec<u16>, OsString> = HashMap::new();
-        let entries = std::fs::read_dir(directory).map_err(|error| Errno::from_io_error(&error).unwrap_or(Errno::IO))?;
+        let entries =
+            std::fs::read_dir(directory).map_err(|error| Errno::from_io_error(&error).unwrap_or(Errno::IO))?;
         for entry in entries {
             let entry = entry.map_err(|error| Errno::from_io_error(&error).unwrap_or(Errno::IO))?;
             let name = entry.file_name();
@@ -247,8 +248,7 @@ fn is_directory(stat: &Stat) -> bool {
 }
 
 fn make_directories(path: &Path) -> NtResult<()> {
-    std::fs::create_dir_all(path)
-        .map_err(|error| errno::status(Errno::from_io_error(&error).unwrap_or(Errno::IO)))
+    std::fs::create_dir_all(path).map_err(|error| errno::status(Errno::from_io_error(&error).unwrap_or(Errno::IO)))
 }
 
 /// Failing to reach a directory on the way.

@@ -92,7 +92,10 @@ fn join_surrogates(units: &mut Vec<u16>) {
             continue;
         };
         let makes_pair = (0xdc00..0xe000).contains(&unit)
-            && at.checked_sub(1).and_then(|before| units.get(before)).is_some_and(|unit| (0xd800..0xdc00).contains(unit));
+            && at
+                .checked_sub(1)
+                .and_then(|before| units.get(before))
+                .is_some_and(|unit| (0xd800..0xdc00).contains(unit));
         if makes_pair {
             at += 3;
         } else {

@@ -80,7 +80,8 @@ fn in_year(zone: &TimeZone, year: i16, now: Timestamp) -> ZoneInformation {
     let mut daylight = TransitionRule::default();
     let mut standard_seconds = None;
     let mut daylight_seconds = None;
-    for transition in zone.following(start - 1.second()).take_while(|transition| transition.timestamp() < end).take(16) {
+    for transition in zone.following(start - 1.second()).take_while(|transition| transition.timestamp() < end).take(16)
+    {
         let before = zone.to_offset(transition.timestamp() - 1.second());
         let rule = rule(&transition, before.seconds());
         let seconds = transition.offset().seconds();
