@@ -98,6 +98,26 @@ macro_rules! named_integer {
                 ($value)(self)
             }
         }
+        impl $crate::Ret for $name {
+            type Raw = u64;
+            #[inline(always)]
+            fn outcome(self) -> $crate::Outcome<u64> {
+                $crate::Outcome::value(($to)(&self) as u64)
+            }
+            fn result(&self) -> $crate::Value {
+                ($value)(self)
+            }
+        }
+        impl $crate::Failure for $name {
+            fn failed() -> Self {
+                ($from)(0)
+            }
+        }
+        impl $crate::AllOnes for $name {
+            fn all_ones() -> Self {
+                ($from)(!0)
+            }
+        }
         impl $crate::Guest for $name {
             fn layout(width: $crate::Width) -> $crate::Layout {
                 <$type as $crate::Guest>::layout(width)

@@ -141,7 +141,7 @@ impl<T: Guest + Copy + Default, const N: usize> Guest for [T; N] {
 macro_rules! guest_struct {
     ($($(#[$meta:meta])* $vis:vis struct $name:ident { $($(#[$field_meta:meta])* $field_vis:vis $field:ident: $type:ty),+ $(,)? })+) => {$(
         $(#[$meta])*
-        #[derive(Clone, Copy, Debug, Default, PartialEq)]
+        #[derive(Clone, Copy, Debug, PartialEq)]
         $vis struct $name { $($(#[$field_meta])* $field_vis $field: $type),+ }
 
         impl $crate::Guest for $name {
@@ -176,6 +176,14 @@ macro_rules! guest_struct {
             }
             fn value(&self) -> $crate::Value {
                 $crate::Value::Struct(vec![$((stringify!($field), $crate::Guest::value(&self.$field))),+])
+            }
+        }
+
+        /// All bytes zero.
+        impl Default for $name {
+            fn default() -> Self {
+                let width = $crate::Width::W64;
+                <Self as $crate::Guest>::decode(width, &vec![0; <Self as $crate::Guest>::layout(width).size])
             }
         }
 

@@ -38,7 +38,8 @@ pub use guest::{Guest, Layout, Width};
 pub use handle::HANDLE;
 pub use ptr::{Buffer, In, InOut, Out, Ptr};
 pub use ret::{
-    Crt, CrtFailure, CrtResult, Failure, Invalid, LSTATUS, Lstatus, NtResult, Outcome, Refusal, Ret, Win32Result,
+    AllOnes, Crt, CrtFailure, CrtResult, Failure, Invalid, LSTATUS, Lstatus, NtResult, Outcome, Refusal, Ret,
+    Win32Result,
 };
 pub use shim::{Entry, Param, Row, Shim, Support, Variadic, variadic_entry};
 pub use status::{Errno, HRESULT, NTSTATUS, WIN32_ERROR};

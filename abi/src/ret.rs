@@ -289,27 +289,40 @@ impl<T> Failure for Ptr<T> {
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Invalid<T>(pub T);
 
-macro_rules! invalid {
-    ($($type:ty: $failed:expr;)*) => {$(
-        impl Ret for Invalid<$type> {
-            type Raw = u64;
-            #[inline(always)]
-            fn outcome(self) -> Outcome<u64> {
-                Ret::outcome(self.0)
-            }
-            fn result(&self) -> Value {
-                Ret::result(&self.0)
-            }
-        }
-        impl Failure for Invalid<$type> {
-            fn failed() -> Self {
-                Self($failed)
+/// A type whose value with all bits set means failure.
+pub trait AllOnes: Ret {
+    /// All bits set.
+    fn all_ones() -> Self;
+}
+
+macro_rules! all_ones {
+    ($($type:ty: $value:expr;)*) => {$(
+        impl AllOnes for $type {
+            fn all_ones() -> Self {
+                $value
             }
         }
     )*};
 }
-invalid! {
-    HANDLE: HANDLE::INVALID; u32: u32::MAX; i32: -1; u64: u64::MAX;
+all_ones! {
+    HANDLE: HANDLE::INVALID; u16: u16::MAX; u32: u32::MAX; i32: -1; u64: u64::MAX; i64: -1; usize: usize::MAX;
+}
+
+impl<T: AllOnes> Ret for Invalid<T> {
+    type Raw = T::Raw;
+    #[inline(always)]
+    fn outcome(self) -> Outcome<T::Raw> {
+        self.0.outcome()
+    }
+    fn result(&self) -> Value {
+        self.0.result()
+    }
+}
+
+impl<T: AllOnes> Failure for Invalid<T> {
+    fn failed() -> Self {
+        Self(T::all_ones())
+    }
 }
 
 impl<T: Failure> Ret for Win32Result<T> {

@@ -6,6 +6,8 @@ pub(crate) mod process {
     pub(crate) const CRT: usize = 0;
     /// `kernel32`: thread-local storage indices, handlers.
     pub(crate) const KERNEL32: usize = 1;
+    /// `kernel32`: the command line in the ANSI code page.
+    pub(crate) const COMMAND_LINE: usize = 2;
 }
 
 /// Slots of `ThreadState` types.

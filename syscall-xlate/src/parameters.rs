@@ -11,6 +11,7 @@ use std::sync::OnceLock;
 use abi::{Fault, NtResult, Ptr, fault};
 
 use crate::low::Block;
+use crate::path::name;
 use crate::{Process, cmdline};
 
 mod offset {
@@ -19,6 +20,8 @@ mod offset {
     pub(super) const FLAGS: u64 = 0x08;
     pub(super) const IMAGE_PATH_NAME: u64 = 0x60;
     pub(super) const COMMAND_LINE: u64 = 0x70;
+    pub(super) const ENVIRONMENT: u64 = 0x80;
+    pub(super) const ENVIRONMENT_SIZE: u64 = 0x3f0;
 }
 
 /// Bytes of the structure itself.
@@ -46,42 +49,24 @@ impl Process {
     /// The host's error when memory is short.
     pub(crate) fn fill_program_parameters(&self, path: &Path, arguments: &[OsString]) -> io::Result<()> {
         let image_path: Vec<u16> = self.guest_path(path).encode_utf16().collect();
-        let arguments =
-            arguments.iter().map(|argument| String::from_utf8_lossy(argument.as_bytes()).encode_utf16().collect());
+        let environment = self.environment.block();
+        let arguments = arguments.iter().map(|argument| name::from_host_text(argument.as_bytes()));
         let argv: Vec<Vec<u16>> = std::iter::once(image_path.clone()).chain(arguments).collect();
         let command_line = cmdline::join(&argv);
         let texts = [(offset::IMAGE_PATH_NAME, image_path), (offset::COMMAND_LINE, command_line)];
-        let size = SIZE + texts.iter().map(|(_, text)| 2 * text.len() as u64 + 16).sum::<u64>();
+        let block_bytes = 2 * environment.len() as u64;
+        let size = SIZE + block_bytes + 16 + texts.iter().map(|(_, text)| 2 * text.len() as u64 + 16).sum::<u64>();
         let block = Block::new(size as usize, false)?;
         let base = block.address();
         let mut made = Made { command_line: 0, command_line_units: 0, _block: block };
-        self.write_parameters(base, size, &texts, &mut made).map_err(|_| io::ErrorKind::OutOfMemory)?;
+        let written =
+            write_parameters(base, size, &texts, &mut made).and_then(|end| write_environment(base, end, &environment));
+        written.map_err(|_| io::ErrorKind::OutOfMemory)?;
         if let Some(program) = self.program() {
             let subsystem = program.image().map_or(0, |image| image.headers().subsystem);
             self.set_peb_program(program.base(), subsystem, base);
         }
         let _ = self.parameters.made.set(made);
-        Ok(())
-    }
-
-    fn write_parameters(&self, base: u64, size: u64, texts: &[(u64, Vec<u16>)], made: &mut Made) -> Result<(), Fault> {
-        fault::store_u32(base + offset::MAXIMUM_LENGTH, size as u32)?;
-        fault::store_u32(base + offset::LENGTH, size as u32)?;
-        fault::store_u32(base + offset::FLAGS, NORMALIZED)?;
-        let mut at = base + SIZE;
-        for (field, text) in texts {
-            let bytes = 2 * text.len() as u64;
-            // A UNICODE_STRING ends at 65,534 bytes; what is longer is there but not counted.
-            let counted = bytes.min(0xfffc) as u16;
-            fault::store_u16(base + field, counted)?;
-            fault::store_u16(base + field + 2, counted + 2)?;
-            fault::store_u64(base + field + 8, at)?;
-            Ptr::<u16>::at(at).write_slice(text)?;
-            if *field == offset::COMMAND_LINE {
-                (made.command_line, made.command_line_units) = (at, text.len());
-            }
-            at += (bytes + 2).next_multiple_of(8);
-        }
         Ok(())
     }
 
@@ -109,4 +94,33 @@ impl Process {
     pub fn host_path(&self, path: &[u16]) -> NtResult<PathBuf> {
         self.files.host_path_or_new(&self.files.drives.nt_path(path)?)
     }
+}
+
+/// Writes the structure and its texts; gives the address behind them.
+fn write_parameters(base: u64, size: u64, texts: &[(u64, Vec<u16>)], made: &mut Made) -> Result<u64, Fault> {
+    fault::store_u32(base + offset::MAXIMUM_LENGTH, size as u32)?;
+    fault::store_u32(base + offset::LENGTH, size as u32)?;
+    fault::store_u32(base + offset::FLAGS, NORMALIZED)?;
+    let mut at = base + SIZE;
+    for (field, text) in texts {
+        let bytes = 2 * text.len() as u64;
+        // A UNICODE_STRING ends at 65,534 bytes; what is longer is there but not counted.
+        let counted = bytes.min(0xfffc) as u16;
+        fault::store_u16(base + field, counted)?;
+        fault::store_u16(base + field + 2, counted + 2)?;
+        fault::store_u64(base + field + 8, at)?;
+        Ptr::<u16>::at(at).write_slice(text)?;
+        if *field == offset::COMMAND_LINE {
+            (made.command_line, made.command_line_units) = (at, text.len());
+        }
+        at += (bytes + 2).next_multiple_of(8);
+    }
+    Ok(at)
+}
+
+/// Puts the environment block behind the texts, where the guest finds it through the parameters.
+fn write_environment(base: u64, at: u64, block: &[u16]) -> Result<(), Fault> {
+    Ptr::<u16>::at(at).write_slice(block)?;
+    fault::store_u64(base + offset::ENVIRONMENT, at)?;
+    fault::store_u64(base + offset::ENVIRONMENT_SIZE, 2 * block.len() as u64)
 }

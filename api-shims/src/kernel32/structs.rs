@@ -1,0 +1,106 @@
+//! Structs that functions of several headers share.
+
+use abi::{HANDLE, Ptr};
+use syscall_xlate::file::{FILE_ATTRIBUTE, Information};
+
+abi::guest_struct! {
+    /// A time in units of 100 ns since 1601 (UTC).
+    pub(crate) struct FILETIME {
+        pub(crate) dwLowDateTime: u32,
+        pub(crate) dwHighDateTime: u32,
+    }
+
+    /// Who may do what with a new object, and whether children inherit its handle.
+    pub(crate) struct SECURITY_ATTRIBUTES {
+        pub(crate) nLength: u32,
+        pub(crate) lpSecurityDescriptor: Ptr<u8>,
+        pub(crate) bInheritHandle: i32,
+    }
+
+    /// Where an overlapped transfer begins and how it ended.
+    pub(crate) struct OVERLAPPED {
+        pub(crate) Internal: usize,
+        pub(crate) InternalHigh: usize,
+        pub(crate) Offset: u32,
+        pub(crate) OffsetHigh: u32,
+        pub(crate) hEvent: HANDLE,
+    }
+
+    /// What `GetFileAttributesEx` tells.
+    pub(crate) struct WIN32_FILE_ATTRIBUTE_DATA {
+        pub(crate) dwFileAttributes: FILE_ATTRIBUTE,
+        pub(crate) ftCreationTime: FILETIME,
+        pub(crate) ftLastAccessTime: FILETIME,
+        pub(crate) ftLastWriteTime: FILETIME,
+        pub(crate) nFileSizeHigh: u32,
+        pub(crate) nFileSizeLow: u32,
+    }
+
+    /// What `GetFileInformationByHandle` tells.
+    pub(crate) struct BY_HANDLE_FILE_INFORMATION {
+        pub(crate) dwFileAttributes: FILE_ATTRIBUTE,
+        pub(crate) ftCreationTime: FILETIME,
+        pub(crate) ftLastAccessTime: FILETIME,
+        pub(crate) ftLastWriteTime: FILETIME,
+        pub(crate) dwVolumeSerialNumber: u32,
+        pub(crate) nFileSizeHigh: u32,
+        pub(crate) nFileSizeLow: u32,
+        pub(crate) nNumberOfLinks: u32,
+        pub(crate) nFileIndexHigh: u32,
+        pub(crate) nFileIndexLow: u32,
+    }
+
+    /// One entry of a folder.
+    pub(crate) struct WIN32_FIND_DATAW {
+        pub(crate) dwFileAttributes: FILE_ATTRIBUTE,
+        pub(crate) ftCreationTime: FILETIME,
+        pub(crate) ftLastAccessTime: FILETIME,
+        pub(crate) ftLastWriteTime: FILETIME,
+        pub(crate) nFileSizeHigh: u32,
+        pub(crate) nFileSizeLow: u32,
+        pub(crate) dwReserved0: u32,
+        pub(crate) dwReserved1: u32,
+        pub(crate) cFileName: [u16; 260],
+        pub(crate) cAlternateFileName: [u16; 14],
+    }
+
+    /// One entry of a folder, with names in the ANSI code page.
+    pub(crate) struct WIN32_FIND_DATAA {
+        pub(crate) dwFileAttributes: FILE_ATTRIBUTE,
+        pub(crate) ftCreationTime: FILETIME,
+        pub(crate) ftLastAccessTime: FILETIME,
+        pub(crate) ftLastWriteTime: FILETIME,
+        pub(crate) nFileSizeHigh: u32,
+        pub(crate) nFileSizeLow: u32,
+        pub(crate) dwReserved0: u32,
+        pub(crate) dwReserved1: u32,
+        pub(crate) cFileName: [u8; 260],
+        pub(crate) cAlternateFileName: [u8; 14],
+    }
+}
+
+impl FILETIME {
+    /// The time that is this many 100 ns after 1601.
+    pub(crate) fn new(time: i64) -> Self {
+        Self { dwLowDateTime: time as u32, dwHighDateTime: (time >> 32) as u32 }
+    }
+
+    /// 100 ns units since 1601.
+    pub(crate) fn units(self) -> i64 {
+        (u64::from(self.dwHighDateTime) << 32 | u64::from(self.dwLowDateTime)) as i64
+    }
+}
+
+impl WIN32_FILE_ATTRIBUTE_DATA {
+    /// What is known of a file.
+    pub(crate) fn new(known: &Information) -> Self {
+        Self {
+            dwFileAttributes: known.attributes,
+            ftCreationTime: FILETIME::new(known.created),
+            ftLastAccessTime: FILETIME::new(known.accessed),
+            ftLastWriteTime: FILETIME::new(known.written),
+            nFileSizeHigh: (known.size >> 32) as u32,
+            nFileSizeLow: known.size as u32,
+        }
+    }
+}
