@@ -7,7 +7,7 @@
 //!     guest.call("kernel32!SetLastError", &[2]);
 //!     guest.call("kernel32!GetLastError", &[]);
 //! });
-//! assert_eq!(trace, "kernel32!SetLastError(dwErrCode=2)\nkernel32!GetLastError() = 2\n");
+//! assert_eq!(trace, "kernel32!SetLastError(dwErrCode=2)\nkernel32!GetLastError() = ERROR_FILE_NOT_FOUND\n");
 //! ```
 //!
 //! [`Run`] runs a program and gives its trace, output, files and exit status, the same in each run.
