@@ -23,6 +23,9 @@ use std::os::unix::fs::FileExt;
 /// costs less than another mapping.
 const FILE_BACKED_MIN: u32 = 0x2_0000;
 
+/// Images with at least this much to copy, in bytes, go to huge pages.
+const HUGE_MIN: u64 = 0x20_0000;
+
 /// Offset of `ImageBase` from the NT headers, PE32+.
 const IMAGE_BASE_FIELD: u32 = 24 + 24;
 
@@ -103,6 +106,10 @@ impl NewMapping {
     fn fill(&mut self) -> Result<(), MapError> {
         let Self { memory, image } = self;
         let source = image.source();
+        let in_file: u64 = image.sections().iter().map(|section| u64::from(section.file_backed())).sum();
+        if in_file >= HUGE_MIN {
+            memory.expect_writes();
+        }
         copy(memory, source, 0, 0, image.headers().size_of_headers)?;
         for section in image.sections() {
             let whole_pages = match source.file() {

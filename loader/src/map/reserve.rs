@@ -129,6 +129,14 @@ impl Reservation {
         Ok(())
     }
 
+    /// Asks for huge pages, for memory of which much is about to be written: a page fault for each small page would cost more than
+    /// the copy.
+    pub(super) fn expect_writes(&mut self) {
+        let start = ptr::with_exposed_provenance_mut(self.base as usize);
+        // SAFETY: the range is this value's own mapping, and the advice changes no contents.
+        let _ = unsafe { rustix::mm::madvise(start, self.size, rustix::mm::Advice::LinuxHugepage) };
+    }
+
     /// Protects the pages from `start` to `end`, offsets in bytes. An empty range is nothing to do.
     pub(crate) fn protect(&self, start: u32, end: u32, protection: Protection) -> Result<(), MapError> {
         if start >= end {
