@@ -1,16 +1,18 @@
 //! api-set names: contracts that stand for a DLL of Windows, whatever it is in a version.
 //!
 //! By the families of Microsoft's list (<https://learn.microsoft.com/windows/win32/apiindex/windows-apisets> and the pages of
-//! the umbrella libraries): version suffixes do not matter, since a host serves every version of its contracts.
+//! the umbrella libraries): version suffixes do not matter, since a host serves every version of its contracts. The host is the DLL
+//! under which a function is documented, not the one that Windows has moved it to: kernel32 rather than kernelbase, ole32 rather
+//! than combase.
 
 /// Contract families and their hosts, the longest fitting prefix counts. Sorted.
 const FAMILIES: &[(&str, &str)] = &[
     ("api-ms-win-appmodel-", "kernel32.dll"),
     ("api-ms-win-base-", "kernel32.dll"),
     ("api-ms-win-core-", "kernel32.dll"),
-    ("api-ms-win-core-com-", "combase.dll"),
+    ("api-ms-win-core-com-", "ole32.dll"),
     ("api-ms-win-core-crt-", "ntdll.dll"),
-    ("api-ms-win-core-marshal-", "combase.dll"),
+    ("api-ms-win-core-marshal-", "ole32.dll"),
     ("api-ms-win-core-psapi-", "kernel32.dll"),
     ("api-ms-win-core-registry-", "advapi32.dll"),
     ("api-ms-win-core-rtlsupport-", "ntdll.dll"),

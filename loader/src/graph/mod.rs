@@ -83,6 +83,7 @@ pub(crate) struct Graph<'a> {
     root: Option<&'a Path>,
     nodes: Vec<Node>,
     existing: usize,
+    program: Option<usize>,
     /// The first node whose imports are not bound yet.
     unbound: usize,
 }
@@ -105,7 +106,7 @@ impl<'a> Graph<'a> {
                 dependencies: Vec::new(),
             })
             .collect();
-        Self { provider, flags, root, existing: nodes.len(), unbound: nodes.len(), nodes }
+        Self { provider, flags, root, existing: nodes.len(), program: None, unbound: nodes.len(), nodes }
     }
 
     /// Adds the program itself.
@@ -113,7 +114,9 @@ impl<'a> Graph<'a> {
         let name = file_name(image.path().unwrap_or(Path::new("program.exe")));
         image.check_program().map_err(|error| LoadError::Image { module: name, error })?;
         let path = image.path().unwrap_or(Path::new("program.exe")).to_owned();
-        self.add_image(path, image)
+        let program = self.add_image(path, image)?;
+        self.program = Some(program);
+        Ok(program)
     }
 
     /// Adds a DLL whose image is at hand, unless its file is loaded already.
@@ -241,7 +244,7 @@ impl<'a> Graph<'a> {
     fn bind_node(&mut self, importer: usize, image: &Image, name: &str) -> Result<(), LoadError> {
         let bad = |error: ImageError| LoadError::Image { module: name.to_owned(), error };
         // What is not a DLL is never initialised as one, and Windows binds nothing in it.
-        let is_program = importer == 0;
+        let is_program = self.program == Some(importer);
         if !(is_program || image.is_dll()) || self.flags.contains(LoadFlags::DONT_RESOLVE_DLL_REFERENCES) {
             return Ok(());
         }

@@ -75,16 +75,21 @@ fn check_sections(headers: &Headers, sections: &[Section], file_length: u64) -> 
 
 /// Checks what mapping needs and describing does not.
 pub(super) fn check_mappable(headers: &Headers) -> Result<(), ImageError> {
-    if !headers.is_64bit {
-        return Err(ImageError::invalid("it is for x86-64 but has 32-bit headers"));
-    }
     if headers.section_alignment < PAGE {
         let alignment = headers.section_alignment;
         return Err(ImageError::invalid(format!("sections are aligned to {alignment:#x} bytes, less than a page")));
+    }
+    Ok(())
+}
+
+/// Checks what running needs and mapping does not.
+pub(super) fn check_runnable(headers: &Headers) -> Result<(), ImageError> {
+    if !headers.is_64bit {
+        return Err(ImageError::invalid("it is for x86-64 but has 32-bit headers"));
     }
     if !headers.image_base.is_multiple_of(0x1_0000) {
         let base = headers.image_base;
         return Err(ImageError::invalid(format!("the image base {base:#x} is not a multiple of 64 KiB")));
     }
-    Ok(())
+    check_mappable(headers)
 }

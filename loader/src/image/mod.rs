@@ -91,6 +91,11 @@ impl Image {
         Err(self.locate(refused.into()))
     }
 
+    /// Fails unless the image can be mapped to pages, for whatever use.
+    pub(crate) fn check_mappable(&self) -> Result<(), ImageError> {
+        layout::check_mappable(&self.headers).map_err(|error| self.locate(error))
+    }
+
     fn runnable(&self) -> Result<(), ImageError> {
         if self.directory(Directory::ClrRuntime).is_some() {
             return Err(ImageErrorKind::DotNet.into());
@@ -100,7 +105,7 @@ impl Image {
             Machine::I386 => return Err(ImageErrorKind::ThirtyTwoBit.into()),
             other => return Err(ImageErrorKind::Machine(other).into()),
         }
-        layout::check_mappable(&self.headers)
+        layout::check_runnable(&self.headers)
     }
 
     fn locate(&self, error: ImageError) -> ImageError {

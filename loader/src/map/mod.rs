@@ -13,6 +13,8 @@ mod tests;
 use std::sync::Arc;
 
 pub use error::MapError;
+#[cfg(test)]
+pub(crate) use reserve::peek;
 pub use reserve::{GUEST_END, GUEST_START, Reservation};
 
 use crate::image::{Image, PAGE, Section, SectionFlags, Source};
@@ -179,6 +181,17 @@ fn protection_of(section: &Section) -> Protection {
 }
 
 impl MappedImage {
+    /// Maps an image of any machine as data, read-only, neither relocated nor bound: what `LOAD_LIBRARY_AS_DATAFILE` and
+    /// `LOAD_LIBRARY_AS_IMAGE_RESOURCE` are for.
+    pub fn for_data(image: Arc<Image>) -> Result<Self, MapError> {
+        image.check_mappable()?;
+        let memory = Reservation::anywhere(image.size() as usize)?;
+        let mut mapping = NewMapping { memory, image };
+        mapping.fill()?;
+        mapping.memory.protect(0, mapping.image.size(), Protection::READ)?;
+        Ok(Self { memory: mapping.memory, image: mapping.image })
+    }
+
     /// Address of the image's first byte.
     pub fn base(&self) -> u64 {
         self.memory.base()

@@ -160,3 +160,11 @@ impl Drop for Reservation {
         let _ = unsafe { rustix::mm::munmap(ptr::with_exposed_provenance_mut(self.base as usize), self.size) };
     }
 }
+
+/// Copies memory of a mapped test image.
+#[cfg(test)]
+pub(crate) fn peek(address: u64, length: usize) -> Vec<u8> {
+    let start = ptr::with_exposed_provenance::<u8>(address as usize);
+    // SAFETY: tests ask for readable pages of images that they keep mapped, and nothing runs in those.
+    unsafe { std::slice::from_raw_parts(start, length) }.to_vec()
+}

@@ -154,3 +154,21 @@ fn host_addresses_are_never_reserved() {
     }
     assert!(matches!(Reservation::anywhere(usize::MAX), Err(MapError::NoAddressSpace { .. })));
 }
+
+#[test]
+fn data_images_of_any_machine_are_mapped_read_only() {
+    for builder in [PeBuilder::exe().pe32(), PeBuilder::exe().with(|image| image.machine = 0xaa64)] {
+        let builder = builder.section(".rsrc", 0x4000_0040, b"bytes");
+        let mapped = MappedImage::for_data(image(builder.build())).expect("it can be mapped");
+        assert_eq!(protections(&mapped, &[0, 0x1000, 0x2000]), [Protection::READ; 3]);
+        assert_eq!(peek(mapped.base() + 0x2000, 5), b"bytes");
+    }
+}
+
+#[test]
+fn a_huge_bss_is_only_address_space() {
+    let builder = PeBuilder::exe().section_sized(".bss", 0xc000_0080, &[], 0x7fff_0000);
+    let mapped = NewMapping::new(image(builder.build())).and_then(NewMapping::protect).expect("it can be mapped");
+    assert_eq!(mapped.size(), 0x7fff_2000);
+    assert_eq!(peek(mapped.base() + 0x7fff_1ff8, 8), [0; 8]);
+}

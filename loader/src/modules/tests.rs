@@ -5,6 +5,7 @@ use std::path::PathBuf;
 
 use super::*;
 use crate::image::ImageErrorKind;
+use crate::map::peek;
 use crate::synthetic::SyntheticExport;
 use crate::testing::{ImportBy, PeBuilder, TEXT_RVA, TestProvider};
 
@@ -76,9 +77,8 @@ fn slots(module: &Module) -> Vec<u64> {
 }
 
 fn read(module: &Module, rva: u32) -> u64 {
-    let address = std::ptr::with_exposed_provenance::<u64>((module.base() + u64::from(rva)) as usize);
-    // SAFETY: test images are readable where they are read, and nothing runs in them.
-    unsafe { address.read_unaligned() }
+    let bytes = peek(module.base() + u64::from(rva), 8);
+    bytes.iter().rev().fold(0, |value, &byte| value << 8 | u64::from(byte))
 }
 
 fn dll(name: &str) -> PeBuilder {

@@ -5,12 +5,12 @@ use std::ops::Range;
 use super::stub::Stub;
 use super::{CodeExport, ExportKind, SyntheticDll, SyntheticError, SyntheticExport};
 use crate::bytes::align_up;
+use crate::image::PAGE;
 
 /// Marks an ordinal that no export has.
 pub(super) const UNUSED: u32 = u32::MAX;
 
-const PAGE: u64 = 0x1000;
-const HEADERS: u32 = 0x1000;
+const HEADERS: u32 = PAGE;
 const MAX_SIZE: u64 = 0x4000_0000;
 const DATA_ALIGN: u64 = 16;
 const SLOT: u32 = 8;
@@ -85,7 +85,7 @@ impl Layout {
         let mut end = u64::from(HEADERS);
         let mut place = |size: u64| {
             let start = end;
-            end = align_up(end.saturating_add(size), PAGE)
+            end = align_up(end.saturating_add(size), PAGE.into())
                 .filter(|&end| end <= MAX_SIZE)
                 .ok_or(SyntheticError::TooLarge)?;
             Ok::<_, SyntheticError>(start as u32..end as u32)
@@ -190,8 +190,8 @@ impl Layout {
             (4, self.text.end - self.text.start),
             (8, self.size - self.text.end),
             (20, self.text.start),
-            (32, PAGE as u32),
-            (36, PAGE as u32),
+            (32, PAGE),
+            (36, PAGE),
             // Required Windows and subsystem versions: 10.0.
             (40, 10),
             (44, 10),

@@ -4,6 +4,7 @@ use iced_x86::{Decoder, DecoderOptions, Formatter, NasmFormatter};
 
 use super::*;
 use crate::image::{ExportTarget, Image};
+use crate::map::peek;
 
 fn build(exports: Vec<SyntheticExport>) -> SyntheticModule {
     SyntheticModule::build(SyntheticDll { name: "test.dll".into(), exports, context_slot: 0x1480 })
@@ -16,9 +17,7 @@ fn image(module: &mut SyntheticModule) -> Image {
 }
 
 fn memory(reservation: &Reservation) -> Vec<u8> {
-    let start = std::ptr::with_exposed_provenance::<u8>(reservation.base() as usize);
-    // SAFETY: the reservation is mapped, readable, and nobody writes to it.
-    unsafe { std::slice::from_raw_parts(start, reservation.size()) }.to_vec()
+    peek(reservation.base(), reservation.size())
 }
 
 /// Disassembles from an offset of `bytes`, which are at `base`, to the first jump.
@@ -166,11 +165,9 @@ fn thunks_tell_the_handler_their_number() {
         assert_eq!(pool.address(id).ok(), Some(address), "the same each time");
         assert_eq!((pool.id_at(address), pool.id_at(address + 15)), (Some(id), Some(id)));
         let page = address & !0xfff;
-        // SAFETY: a page of thunks and the page of the slot behind it are mapped and readable.
-        let bytes =
-            unsafe { std::slice::from_raw_parts(std::ptr::with_exposed_provenance::<u8>(page as usize), 0x2000) };
+        let bytes = peek(page, 0x2000);
         assert_eq!(
-            disassemble(bytes, page, (address - page) as usize),
+            disassemble(&bytes, page, (address - page) as usize),
             [format!("mov eax,{}", hex(id)), "jmp to 0x555512340000".into()]
         );
     }

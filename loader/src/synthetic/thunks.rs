@@ -6,9 +6,9 @@ use std::sync::{Mutex, PoisonError};
 use region::Protection;
 
 use super::stub::{ALIGN, Stub};
+use crate::image::PAGE;
 use crate::map::{MapError, Reservation};
 
-const PAGE: u32 = 0x1000;
 /// Thunks per page of code; a page with the handler's address follows it.
 const PER_PAGE: u32 = PAGE / ALIGN;
 

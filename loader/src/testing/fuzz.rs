@@ -205,7 +205,7 @@ fn exercise(bytes: Vec<u8>, provider: &dyn Provider) -> (bool, bool) {
     let modules = ModuleList::new();
     let loaded = match image.is_dll() {
         true => modules.load_image(provider, image),
-        false => modules.load_program(provider, image, &["ntdll.dll"]),
+        false => modules.load_program(provider, image, &[]),
     };
     let Ok(loaded) = loaded else { return (true, false) };
     let module = &loaded.module;
