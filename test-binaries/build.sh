@@ -45,12 +45,16 @@ for name in \
     crash tls fls modules kuser version threads sync locks apc heap virtual sections pipes \
     stdio stdin lowio dirs unicode_paths console \
     strings numbers scanf sorting time codepages fpcontrol \
-    errors bad_pointers; do
+    errors bad_pointers longjmp vectored startup wprintf; do
     prog $name
 done
 prog wargs -municode
 prog nls -luser32
 prog registry_read -ladvapi32
+prog bstr -loleaut32
+prog wsprintf -luser32
+prog stack -Wl,--stack,0x400000
+prog fixed -Wl,--image-base,0x400000 -Wl,--disable-dynamicbase -Wl,--disable-high-entropy-va -Wl,--disable-reloc-section
 prog mxcsr -nostdlib -Wl,-e,start -lkernel32
 
 # Resources. The message table comes from the message compiler, by way of a resource script of its own.
@@ -80,6 +84,8 @@ library dll_refuses -Wl,--image-base,0x1c0000000
 $CC -nostdlib -shared -o "$out/dll_chain.dll" src/dll_chain.s $LDFLAGS -Wl,-e,0 -Wl,--image-base,0x1d0000000
 prog dll_import "$lib/dll_fwd.a" "$lib/dll_chain.a" "$lib/dll_a.a"
 prog dll_load
+library dll_clash -Wl,--image-base,0x180000000
+prog dll_moved
 prog dll_circular "$lib/dll_x.a"
 $TARGET-dlltool -d src/dll_a.def -y "$lib/dll_a_delay.a"
 prog dll_delay "$lib/dll_a_delay.a"
