@@ -16,6 +16,7 @@ mod generated;
 mod guest;
 mod handle;
 mod ptr;
+mod raises;
 mod ret;
 mod shim;
 mod status;
@@ -37,6 +38,7 @@ pub use fault::{Access, Fault};
 pub use guest::{Guest, Layout, Width};
 pub use handle::HANDLE;
 pub use ptr::{Buffer, In, InOut, Out, Ptr};
+pub use raises::Raises;
 pub use ret::{
     AllOnes, Crt, CrtFailure, CrtResult, Failure, Invalid, LSTATUS, Lstatus, NtResult, Outcome, Refusal, Ret,
     Win32Result,

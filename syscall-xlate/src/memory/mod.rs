@@ -176,10 +176,7 @@ impl AddressSpace {
         if how.intersects(Allocate::WRITE_WATCH | Allocate::PHYSICAL) {
             return Err(NTSTATUS::STATUS_NOT_SUPPORTED);
         }
-        let end = base.checked_add(size).filter(|&end| end <= HIGHEST + 1).ok_or(match base {
-            0 => NTSTATUS::STATUS_NO_MEMORY,
-            _ => NTSTATUS::STATUS_INVALID_PARAMETER,
-        })?;
+        let end = base.checked_add(size).filter(|&end| end <= HIGHEST + 1).ok_or(NTSTATUS::STATUS_INVALID_PARAMETER)?;
         if how.contains(Allocate::COMMIT) && size > self.commit_limit {
             return Err(NTSTATUS::STATUS_COMMITMENT_LIMIT);
         }

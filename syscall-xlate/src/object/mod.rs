@@ -5,6 +5,7 @@
 
 pub mod access;
 mod namespace;
+mod pseudo;
 mod slot;
 mod table;
 

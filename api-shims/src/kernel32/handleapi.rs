@@ -1,0 +1,127 @@
+//! handleapi.h: what is done with any handle.
+
+use abi::{HANDLE, NTSTATUS, Out, WIN32_ERROR, Win32Result, shim};
+use syscall_xlate::Cx;
+use syscall_xlate::object::HandleFlags;
+use syscall_xlate::sync::process;
+
+use super::minwinbase::inherit_flag;
+
+abi::flags! {
+    /// What belongs to a handle.
+    pub(super) struct HANDLE_FLAGS: u32 {
+        HANDLE_FLAG_INHERIT = 1;
+        HANDLE_FLAG_PROTECT_FROM_CLOSE = 2;
+    }
+
+    /// How `DuplicateHandle` does it.
+    pub(super) struct DUPLICATE_HANDLE_OPTIONS: u32 {
+        DUPLICATE_CLOSE_SOURCE = 1;
+        DUPLICATE_SAME_ACCESS = 2;
+    }
+}
+
+/// Closes a handle; its object goes with the last one.
+#[shim(full)]
+pub(super) fn CloseHandle(cx: &Cx, hObject: HANDLE) -> Win32Result<()> {
+    match hObject {
+        // Windows closes the pseudo handles with success, and they stay.
+        HANDLE::CURRENT_PROCESS | HANDLE::CURRENT_THREAD => Ok(()),
+        handle => Ok(cx.process.handles.close(handle)?),
+    }
+}
+
+/// Tells whether two handles stand for the same object.
+#[shim(full)]
+pub(super) fn CompareObjectHandles(cx: &Cx, hFirstObjectHandle: HANDLE, hSecondObjectHandle: HANDLE) -> Win32Result<()> {
+    let (first, second) = (cx.object(hFirstObjectHandle, 0)?, cx.object(hSecondObjectHandle, 0)?);
+    let same = std::ptr::addr_eq(std::sync::Arc::as_ptr(&first), std::sync::Arc::as_ptr(&second));
+    if same { Ok(()) } else { Err(NTSTATUS::STATUS_NOT_SAME_OBJECT.into()) }
+}
+
+/// Makes another handle to an object.
+#[shim(partial = "between processes only where both are the caller's own")]
+pub(super) fn DuplicateHandle(
+    cx: &Cx,
+    hSourceProcessHandle: HANDLE,
+    hSourceHandle: HANDLE,
+    hTargetProcessHandle: HANDLE,
+    lpTargetHandle: Out<HANDLE>,
+    dwDesiredAccess: u32,
+    bInheritHandle: bool,
+    dwOptions: DUPLICATE_HANDLE_OPTIONS,
+) -> Win32Result<()> {
+    for process in [hSourceProcessHandle, hTargetProcessHandle] {
+        if !cx.is_own_process(process, process::DUP_HANDLE)? {
+            return Err(WIN32_ERROR::ERROR_NOT_SUPPORTED.into());
+        }
+    }
+    let access = match hSourceHandle {
+        // A handle to oneself carries all rights.
+        HANDLE::CURRENT_PROCESS | HANDLE::CURRENT_THREAD => process::ALL_ACCESS,
+        handle => cx.process.handles.info(handle)?.access,
+    };
+    let same_access = dwOptions.contains(DUPLICATE_HANDLE_OPTIONS::DUPLICATE_SAME_ACCESS);
+    let access = if same_access { access } else { dwDesiredAccess };
+    let object = cx.object(hSourceHandle, 0)?;
+    let new = cx.process.handles.insert(object, access, inherit_flag(bInheritHandle))?;
+    if dwOptions.contains(DUPLICATE_HANDLE_OPTIONS::DUPLICATE_CLOSE_SOURCE) {
+        // The duplicate is made whether or not the source can be closed.
+        let _ = cx.process.handles.close(hSourceHandle);
+    }
+    Ok(lpTargetHandle.set_opt(new)?)
+}
+
+/// Gives a handle's flags.
+#[shim(full)]
+pub(super) fn GetHandleInformation(cx: &Cx, hObject: HANDLE, lpdwFlags: Out<HANDLE_FLAGS>) -> Win32Result<()> {
+    let flags = cx.process.handles.info(hObject)?.flags;
+    Ok(lpdwFlags.set(HANDLE_FLAGS::from_bits_retain(flags.bits()))?)
+}
+
+/// Changes a handle's flags.
+#[shim(full)]
+pub(super) fn SetHandleInformation(
+    cx: &Cx,
+    hObject: HANDLE,
+    dwMask: HANDLE_FLAGS,
+    dwFlags: HANDLE_FLAGS,
+) -> Win32Result<()> {
+    let flags = |flags: HANDLE_FLAGS| HandleFlags::from_bits_truncate(flags.bits());
+    Ok(cx.process.handles.set_flags(hObject, flags(dwMask), flags(dwFlags))?)
+}
+
+#[cfg(test)]
+mod tests {
+    use insta::assert_snapshot;
+    use syscall_xlate::testing;
+
+    #[test]
+    fn a_protected_handle_is_not_closed() {
+        let trace = testing::trace(crate::dlls(), |guest| {
+            let event = guest.call("kernel32!CreateEventW", &[0, 1, 0, 0]);
+            guest.call("kernel32!SetHandleInformation", &[event, 3, 2]);
+            let flags = guest.buffer(4);
+            guest.call("kernel32!GetHandleInformation", &[event, flags]);
+            guest.call("kernel32!CloseHandle", &[event]);
+            guest.call("kernel32!SetHandleInformation", &[event, 2, 0]);
+            guest.call("kernel32!CloseHandle", &[event]);
+            guest.call("kernel32!CloseHandle", &[event]);
+            guest.call("kernel32!CloseHandle", &[u64::MAX]);
+        });
+        assert_snapshot!(trace, @"");
+    }
+
+    #[test]
+    fn a_duplicate_is_the_same_object() {
+        let trace = testing::trace(crate::dlls(), |guest| {
+            let event = guest.call("kernel32!CreateEventW", &[0, 1, 0, 0]);
+            let other = guest.buffer(8);
+            guest.call("kernel32!DuplicateHandle", &[u64::MAX, event, u64::MAX, other, 0, 0, 3]);
+            let other = guest.read::<u64>(other);
+            guest.call("kernel32!SetEvent", &[event]);
+            guest.call("kernel32!SetEvent", &[other]);
+        });
+        assert_snapshot!(trace, @"");
+    }
+}
