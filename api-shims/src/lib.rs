@@ -2,6 +2,8 @@
 //!
 //! A shim has three beats: guest values to host values, one service call, host values to guest.
 #![forbid(unsafe_code)]
+// `exports!` takes a step for each row of a table.
+#![recursion_limit = "4096"]
 
 pub mod crt;
 mod kernel32;

@@ -5,7 +5,7 @@ use syscall_xlate::Cx;
 use syscall_xlate::object::HandleFlags;
 use syscall_xlate::sync::process;
 
-use super::minwinbase::inherit_flag;
+use super::named::inherit_flag;
 
 abi::flags! {
     /// What belongs to a handle.
@@ -33,7 +33,11 @@ pub(super) fn CloseHandle(cx: &Cx, hObject: HANDLE) -> Win32Result<()> {
 
 /// Tells whether two handles stand for the same object.
 #[shim(full)]
-pub(super) fn CompareObjectHandles(cx: &Cx, hFirstObjectHandle: HANDLE, hSecondObjectHandle: HANDLE) -> Win32Result<()> {
+pub(super) fn CompareObjectHandles(
+    cx: &Cx,
+    hFirstObjectHandle: HANDLE,
+    hSecondObjectHandle: HANDLE,
+) -> Win32Result<()> {
     let (first, second) = (cx.object(hFirstObjectHandle, 0)?, cx.object(hSecondObjectHandle, 0)?);
     let same = std::ptr::addr_eq(std::sync::Arc::as_ptr(&first), std::sync::Arc::as_ptr(&second));
     if same { Ok(()) } else { Err(NTSTATUS::STATUS_NOT_SAME_OBJECT.into()) }
@@ -109,7 +113,16 @@ mod tests {
             guest.call("kernel32!CloseHandle", &[event]);
             guest.call("kernel32!CloseHandle", &[u64::MAX]);
         });
-        assert_snapshot!(trace, @"");
+        assert_snapshot!(trace, @r"
+        kernel32!CreateEventW(lpEventAttributes=NULL, bManualReset=TRUE, bInitialState=FALSE, lpName=NULL) = h1
+        kernel32!SetHandleInformation(hObject=h1, dwMask=HANDLE_FLAG_INHERIT|HANDLE_FLAG_PROTECT_FROM_CLOSE, dwFlags=HANDLE_FLAG_PROTECT_FROM_CLOSE) = TRUE
+        kernel32!GetHandleInformation(hObject=h1, lpdwFlags=&HANDLE_FLAG_PROTECT_FROM_CLOSE) = TRUE
+        kernel32!CloseHandle(hObject=h1) = FALSE (ERROR_INVALID_HANDLE)
+        kernel32!SetHandleInformation(hObject=h1, dwMask=HANDLE_FLAG_PROTECT_FROM_CLOSE, dwFlags=0) = TRUE
+        kernel32!CloseHandle(hObject=h1) = TRUE
+        kernel32!CloseHandle(hObject=h1) = FALSE (ERROR_INVALID_HANDLE)
+        kernel32!CloseHandle(hObject=0xffffffffffffffff) = TRUE
+        ");
     }
 
     #[test]
@@ -122,6 +135,11 @@ mod tests {
             guest.call("kernel32!SetEvent", &[event]);
             guest.call("kernel32!SetEvent", &[other]);
         });
-        assert_snapshot!(trace, @"");
+        assert_snapshot!(trace, @r"
+        kernel32!CreateEventW(lpEventAttributes=NULL, bManualReset=TRUE, bInitialState=FALSE, lpName=NULL) = h1
+        kernel32!DuplicateHandle(hSourceProcessHandle=0xffffffffffffffff, hSourceHandle=h1, hTargetProcessHandle=0xffffffffffffffff, lpTargetHandle=&h2, dwDesiredAccess=0, bInheritHandle=FALSE, dwOptions=DUPLICATE_CLOSE_SOURCE|DUPLICATE_SAME_ACCESS) = TRUE
+        kernel32!SetEvent(hEvent=h1) = FALSE (ERROR_INVALID_HANDLE)
+        kernel32!SetEvent(hEvent=h2) = TRUE
+        ");
     }
 }

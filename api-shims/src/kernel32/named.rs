@@ -6,7 +6,7 @@ use abi::{HANDLE, In, NtResult, PCSTR, PCWSTR, WIN32_ERROR, Wide, Win32Result};
 use syscall_xlate::Cx;
 use syscall_xlate::object::{Access, GenericMapping, HandleFlags, Object};
 
-use super::minwinbase::{SECURITY_ATTRIBUTES, handle_flags, inherit_flag};
+use super::structs::SECURITY_ATTRIBUTES;
 use crate::text;
 
 /// A name that may be absent.
@@ -28,16 +28,6 @@ pub(super) fn create<T: Object>(
     make: impl FnOnce() -> NtResult<Arc<T>>,
 ) -> Win32Result<HANDLE> {
     let flags = handle_flags(attributes)?;
-    create_with_flags(cx, flags, name, access, make)
-}
-
-fn create_with_flags<T: Object>(
-    cx: &Cx,
-    flags: HandleFlags,
-    name: &Wide,
-    access: Access,
-    make: impl FnOnce() -> NtResult<Arc<T>>,
-) -> Win32Result<HANDLE> {
     let created = cx.process.names.create(name, make)?;
     let handle = cx.process.handles.insert(created.object, access, flags)?;
     cx.thread.set_last_error(if created.existed {
@@ -61,4 +51,15 @@ pub(super) fn open<T: Object>(
     }
     let object = cx.process.names.open::<T>(name)?;
     Ok(cx.process.handles.insert(object, mapping.map(access), inherit_flag(inherit))?)
+}
+
+/// The flags of a handle that is made with these attributes.
+pub(super) fn handle_flags(attributes: In<SECURITY_ATTRIBUTES>) -> Win32Result<HandleFlags> {
+    let inherit = attributes.opt().map(In::read).transpose()?.is_some_and(|attributes| attributes.bInheritHandle != 0);
+    Ok(inherit_flag(inherit))
+}
+
+/// The flags of a handle that is inherited, or not.
+pub(super) fn inherit_flag(inherit: bool) -> HandleFlags {
+    if inherit { HandleFlags::INHERIT } else { HandleFlags::empty() }
 }

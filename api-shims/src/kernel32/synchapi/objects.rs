@@ -6,8 +6,8 @@ use syscall_xlate::object::Access;
 use syscall_xlate::sync::{Event, Mutant, Semaphore, Timer, event, mutant, semaphore, timer};
 use syscall_xlate::wait::{Apc, Timeout};
 
-use crate::kernel32::minwinbase::SECURITY_ATTRIBUTES;
 use crate::kernel32::named::{create, name_a, name_w, open};
+use crate::kernel32::structs::SECURITY_ATTRIBUTES;
 
 abi::flags! {
     /// What `CreateEventEx` makes.
