@@ -10,6 +10,7 @@ mod tests;
 pub mod version;
 
 use std::borrow::Cow;
+use std::cmp::Ordering;
 
 pub use message::Message;
 pub use string::StringResource;
@@ -187,20 +188,34 @@ impl<'a> Resources<'a> {
         self.image.read(resource.rva, resource.size)
     }
 
-    /// The entry of `id` in the directory at RVA `directory`.
+    /// What the entry of `id` in the directory at RVA `directory` leads to. Entries with names come first, then those with numbers,
+    /// which are sorted: where an image's are not, Windows too misses some.
     fn child(&self, directory: u32, id: &ResourceId<'_>) -> Option<u32> {
-        // Names first, then ids: both ranges are passed over as wholes where they cannot match.
         let (named, count) = self.counts(directory)?;
-        let mut range = if matches!(id, ResourceId::Name(_)) { 0..named } else { named..count };
-        range.find_map(|index| {
+        let entry = |index: u32| {
             let entry = directory.checked_add(DIRECTORY_SIZE + index * ENTRY_SIZE)?;
-            let name = self.image.u32_at(entry)?;
-            let matches = match id {
-                ResourceId::Id(id) => name & HIGH_BIT == 0 && name == u32::from(*id),
-                ResourceId::Name(wanted) => name & HIGH_BIT != 0 && self.is_name(name, wanted),
-            };
-            matches.then(|| self.image.u32_at(entry.checked_add(4)?)).flatten()
-        })
+            Some((self.image.u32_at(entry)?, entry.checked_add(4)?))
+        };
+        match id {
+            ResourceId::Id(id) => {
+                let (mut low, mut high) = (named, count);
+                while low < high {
+                    let middle = low + (high - low) / 2;
+                    let (number, offset) = entry(middle)?;
+                    match number.cmp(&u32::from(*id)) {
+                        Ordering::Equal => return self.image.u32_at(offset),
+                        Ordering::Less => low = middle + 1,
+                        Ordering::Greater => high = middle,
+                    }
+                }
+                None
+            }
+            ResourceId::Name(wanted) => {
+                let mut entries = (0..named).map_while(entry);
+                let (_, offset) = entries.find(|&(name, _)| name & HIGH_BIT != 0 && self.is_name(name, wanted))?;
+                self.image.u32_at(offset)
+            }
+        }
     }
 
     /// Whether the name that an entry points to is `wanted`, looking at no more of it than its length where that differs.
