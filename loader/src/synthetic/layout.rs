@@ -237,18 +237,19 @@ fn sort_names(exports: &[SyntheticExport]) -> Result<Vec<u32>, SyntheticError> {
     if exports.len() > usize::from(u16::MAX) {
         return Err(SyntheticError::TooLarge);
     }
-    let named = |index: &u32| exports.get(*index as usize).map_or(&b""[..], name_bytes);
+    let named = |index: u32| exports.get(index as usize).map_or(&b""[..], name_bytes);
     let mut sorted: Vec<u32> =
         (0..).zip(exports).filter(|(_, export)| export.name.is_some()).map(|(index, _)| index).collect();
-    if !sorted.is_sorted_by_key(named) {
-        sorted.sort_unstable_by_key(named);
+    if !sorted.is_sorted_by(|&a, &b| named(a) < named(b)) {
+        sorted.sort_unstable_by_key(|&index| named(index));
+        let twice = sorted.windows(2).find(|pair| matches!(pair, [a, b] if named(*a) == named(*b)));
+        if let Some(&[name, _]) = twice {
+            return Err(SyntheticError::Name(String::from_utf8_lossy(named(name)).into_owned()));
+        }
     }
-    let unusable = sorted.iter().map(named).find(|name| name.is_empty() || name.contains(&0));
-    let twice =
-        sorted.windows(2).find(|pair| matches!(pair, [a, b] if named(a) == named(b))).map(|pair| named(&pair[0]));
-    match unusable.or(twice) {
-        Some(name) => Err(SyntheticError::Name(String::from_utf8_lossy(name).into_owned())),
-        None => Ok(sorted),
+    match sorted.first() {
+        Some(&first) if named(first).is_empty() => Err(SyntheticError::Name(String::new())),
+        _ => Ok(sorted),
     }
 }
 

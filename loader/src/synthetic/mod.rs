@@ -94,7 +94,7 @@ impl SyntheticExport {
 pub enum SyntheticError {
     /// Two exports have this ordinal, or it is 0.
     Ordinal(u16),
-    /// Two exports have this name, or it is empty or has a NUL.
+    /// Two exports have this name, or it is empty.
     Name(String),
     /// More exports than ordinals, or more than 1 GiB of it.
     TooLarge,
