@@ -37,10 +37,12 @@ mod temp_dir;
 pub mod testing;
 pub mod thread;
 pub mod time;
+mod tls;
 pub mod trace;
 pub mod wait;
 
 pub use gate::Cx;
+pub use kuser::processor_features;
 pub use process::Process;
 pub use say::say;
 pub use state::{ProcessState, ThreadState};

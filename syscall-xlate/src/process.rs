@@ -19,6 +19,7 @@ use crate::say::say;
 use crate::state::{ProcessState, ProcessStates};
 use crate::sync::{AddressWaits, Mutants, ProcessObject, TimerQueue};
 use crate::thread::Attached;
+use crate::tls::TlsIndexes;
 use crate::trace::Tracer;
 use crate::{Cx, Thread, kuser, peb, signals};
 
@@ -100,6 +101,7 @@ pub struct Process {
     status_file: Option<PathBuf>,
     states: ProcessStates,
     pub(crate) modules: Modules,
+    pub(crate) tls_indexes: TlsIndexes,
     pub(crate) parameters: Parameters,
     /// Guest threads that have not ended.
     threads: AtomicU32,
@@ -143,6 +145,7 @@ impl Process {
             status_file,
             states: ProcessStates::default(),
             modules: Modules::default(),
+            tls_indexes: TlsIndexes::default(),
             parameters: Parameters::default(),
             threads: AtomicU32::new(1),
             exiting: AtomicU32::new(0),

@@ -1,10 +1,10 @@
 //! A guest thread: its TEB, its stack, its place in the process.
 
-use std::cell::{Cell, RefCell};
+use std::cell::{Cell, OnceCell, RefCell};
 use std::io;
 use std::sync::Arc;
 
-use abi::{Errno, WIN32_ERROR};
+use abi::{Errno, WIN32_ERROR, fault};
 
 use crate::low::Block;
 use crate::modules::StaticTls;
@@ -12,7 +12,7 @@ use crate::stack::Stack;
 use crate::state::{ThreadState, ThreadStates};
 use crate::sync::ThreadObject;
 use crate::teb::{self, offset};
-use crate::{Process, enter, gate, signals, trace};
+use crate::{Process, enter, gate, signals, tls, trace};
 
 /// A guest thread. Lives on the host thread that runs it.
 pub struct Thread {
@@ -23,6 +23,7 @@ pub struct Thread {
     object: Arc<ThreadObject>,
     id: u32,
     host_stack: Cell<u64>,
+    tls_expansion: OnceCell<Block>,
     static_tls: Arc<StaticTls>,
     states: ThreadStates,
     pub(crate) trace: RefCell<trace::ThreadTrace>,
@@ -55,6 +56,7 @@ impl Thread {
             object: ThreadObject::new(id),
             id,
             host_stack: Cell::new(0),
+            tls_expansion: OnceCell::new(),
             static_tls: Arc::new(StaticTls::new(block.address() + offset::STATIC_TLS)),
             states: ThreadStates::default(),
             trace: RefCell::default(),
@@ -180,26 +182,46 @@ impl Thread {
         self.teb + offset::DOS_ERRNO
     }
 
-    /// Address of slot `index` (below 64) of the guest's dynamic thread-local storage.
-    #[inline(always)]
-    pub fn tls_slot(&self, index: u32) -> Option<u64> {
-        (index < 64).then(|| self.teb + offset::TLS_SLOTS + 8 * u64::from(index))
-    }
-
-    /// Reads slot `index` of the guest's dynamic thread-local storage.
+    /// Reads slot `index` of the guest's dynamic thread-local storage; `None` for an index there is not.
     #[inline(always)]
     pub fn tls(&self, index: u32) -> Option<u64> {
-        // Masked, so that the address is within the block whatever the index.
-        (index < 64).then(|| self.teb_u64(offset::TLS_SLOTS + 8 * u64::from(index & 63)))
+        if index < tls::SLOTS {
+            // Masked, so that the address is within the block whatever the index.
+            Some(self.teb_u64(offset::TLS_SLOTS + 8 * u64::from(index & (tls::SLOTS - 1))))
+        } else {
+            self.expansion_tls(index)
+        }
     }
 
-    /// Sets slot `index` of the guest's dynamic thread-local storage; false above 63.
+    #[cold]
+    #[inline(never)]
+    fn expansion_tls(&self, index: u32) -> Option<u64> {
+        let index = index.checked_sub(tls::SLOTS).filter(|&index| index < tls::EXPANSION_SLOTS)?;
+        let Some(block) = self.tls_expansion.get() else { return Some(0) };
+        fault::load_u64(block.address() + 8 * u64::from(index)).ok()
+    }
+
+    /// Sets slot `index` of the guest's dynamic thread-local storage; false for an index there is not, or without memory.
     #[inline(always)]
     pub fn set_tls(&self, index: u32, value: u64) -> bool {
-        if index < 64 {
-            self.set_teb_u64(offset::TLS_SLOTS + 8 * u64::from(index & 63), value);
+        if index < tls::SLOTS {
+            self.set_teb_u64(offset::TLS_SLOTS + 8 * u64::from(index & (tls::SLOTS - 1)), value);
+            true
+        } else {
+            self.set_expansion_tls(index, value)
         }
-        index < 64
+    }
+
+    #[cold]
+    #[inline(never)]
+    fn set_expansion_tls(&self, index: u32, value: u64) -> bool {
+        let Some(index) = index.checked_sub(tls::SLOTS).filter(|&index| index < tls::EXPANSION_SLOTS) else { return false };
+        if self.tls_expansion.get().is_none() {
+            let Ok(block) = Block::new(8 * tls::EXPANSION_SLOTS as usize, false) else { return false };
+            self.set_teb_u64(offset::TLS_EXPANSION_SLOTS, block.address());
+            let _ = self.tls_expansion.set(block);
+        }
+        self.tls_expansion.get().is_some_and(|block| fault::store_u64(block.address() + 8 * u64::from(index), value).is_ok())
     }
 
     /// The modules' thread-local variables of this thread.

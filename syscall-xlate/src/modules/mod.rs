@@ -105,6 +105,19 @@ impl Process {
         }
     }
 
+    /// Takes an index of dynamic thread-local storage: its slot is zero in every thread. `None` when all are taken.
+    pub fn take_tls_index(&self) -> Option<u32> {
+        let index = self.tls_indexes.take()?;
+        let threads = self.modules.threads.lock().unwrap_or_else(PoisonError::into_inner);
+        threads.iter().for_each(|thread| thread.clear_dynamic(index));
+        Some(index)
+    }
+
+    /// Gives an index of dynamic thread-local storage back; false when it was not taken.
+    pub fn give_back_tls_index(&self, index: u32) -> bool {
+        self.tls_indexes.give_back(index)
+    }
+
     /// The program; `None` for a process without one.
     pub fn program(&self) -> Option<Arc<Module>> {
         self.modules.list.program()

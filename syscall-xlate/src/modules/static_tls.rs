@@ -7,7 +7,7 @@ use abi::{NTSTATUS, fault};
 use loader::tls::TlsTemplate;
 
 use crate::low::Block;
-use crate::teb;
+use crate::{teb, tls};
 
 /// The blocks of one thread, and the array in its TEB's pages by which compiled code finds them.
 pub(crate) struct StaticTls {
@@ -20,6 +20,20 @@ impl StaticTls {
     /// No blocks yet; the array is at `array`, with room for [`teb::STATIC_TLS_SLOTS`] pointers.
     pub(crate) fn new(array: u64) -> Self {
         Self { array, blocks: Mutex::default() }
+    }
+
+    /// Clears a slot of the thread's dynamic storage, whose index is given out again.
+    pub(crate) fn clear_dynamic(&self, index: u32) {
+        let teb = self.array - teb::offset::STATIC_TLS;
+        let slot = if index < tls::SLOTS {
+            teb + teb::offset::TLS_SLOTS + 8 * u64::from(index)
+        } else {
+            match fault::load_u64(teb + teb::offset::TLS_EXPANSION_SLOTS) {
+                Ok(block @ 1..) => block + 8 * u64::from(index - tls::SLOTS),
+                _ => return,
+            }
+        };
+        let _ = fault::store_u64(slot, 0);
     }
 
     /// Makes this thread's block for a module.
