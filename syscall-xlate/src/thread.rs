@@ -215,13 +215,17 @@ impl Thread {
     #[cold]
     #[inline(never)]
     fn set_expansion_tls(&self, index: u32, value: u64) -> bool {
-        let Some(index) = index.checked_sub(tls::SLOTS).filter(|&index| index < tls::EXPANSION_SLOTS) else { return false };
+        let Some(index) = index.checked_sub(tls::SLOTS).filter(|&index| index < tls::EXPANSION_SLOTS) else {
+            return false;
+        };
         if self.tls_expansion.get().is_none() {
             let Ok(block) = Block::new(8 * tls::EXPANSION_SLOTS as usize, false) else { return false };
             self.set_teb_u64(offset::TLS_EXPANSION_SLOTS, block.address());
             let _ = self.tls_expansion.set(block);
         }
-        self.tls_expansion.get().is_some_and(|block| fault::store_u64(block.address() + 8 * u64::from(index), value).is_ok())
+        self.tls_expansion
+            .get()
+            .is_some_and(|block| fault::store_u64(block.address() + 8 * u64::from(index), value).is_ok())
     }
 
     /// The modules' thread-local variables of this thread.
