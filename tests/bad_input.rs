@@ -188,7 +188,7 @@ fn a_cycle_of_forwarders() {
 #[test]
 fn no_permission() {
     let bad = Bad::new("secret.exe", &PeBuilder::exe().bytes());
-    std::fs::set_permissions(&bad.file, PermissionsExt::from_mode(0)).unwrap();
+    std::fs::set_permissions(&bad.file, PermissionsExt::from_mode(0o000)).unwrap();
     std::fs::set_permissions(bad.folder.path(), PermissionsExt::from_mode(0o755)).unwrap();
     let said = if std::fs::File::open(&bad.file).is_ok() {
         as_nobody(&bad)

@@ -92,7 +92,7 @@ Exit status:
 pub(crate) fn main(arguments: Vec<OsString>) -> ExitCode {
     let result = match arguments.get(1) {
         Some(program) if !program.as_bytes().starts_with(b"-") && !is_command(program) => {
-            Program::find(program).and_then(|found| Ok(found.args(arguments.into_iter().skip(2)).run()?))
+            Program::find(program).and_then(|found| found.args(arguments.into_iter().skip(2)).run())
         }
         _ => match Cli::try_parse_from(arguments) {
             Ok(cli) => return report(execute(cli)),
