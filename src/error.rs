@@ -49,6 +49,13 @@ pub enum Error {
         /// As it was given.
         filter: String,
     },
+    /// A path names no file of the host.
+    Path {
+        /// As it was given.
+        path: OsString,
+        /// Why.
+        reason: String,
+    },
     /// A test's program could not be prepared or run.
     Run {
         /// What was being done.
@@ -70,6 +77,7 @@ impl Error {
             Self::Start(StartError::Host(_))
             | Self::Output { .. }
             | Self::FilterMatchesNothing { .. }
+            | Self::Path { .. }
             | Self::Run { .. } => status::FAILED,
         }
     }
@@ -97,6 +105,7 @@ impl fmt::Display for Error {
             Self::FilterMatchesNothing { filter } => {
                 write!(f, "the filter '{filter}' matches no API that exeunt has; `exeunt shims` lists them")
             }
+            Self::Path { path, reason } => write!(f, "the path '{}' names no file: {reason}", path.display()),
             Self::Run { what, error } => write!(f, "{what}: {error}"),
         }
     }

@@ -2,7 +2,7 @@
 //!
 //! The command `exeunt` is made of this library, and so can other programs be:
 //! [`Program`] runs a Windows program, [`inspect`] says what one needs and whether it can run, [`shims`] lists the Windows APIs that
-//! are there, and [`testing`] calls one API, or runs a whole program, and gives a text to keep as a snapshot.
+//! are there, [`paths`] converts paths, and [`testing`] calls one API, or runs a whole program, and gives a text to keep as a snapshot.
 //!
 //! ```
 //! let trace = exeunt::testing::trace(|guest| {
@@ -14,6 +14,7 @@
 mod error;
 pub mod inspect;
 mod locate;
+pub mod paths;
 mod program;
 pub mod shims;
 pub mod testing;

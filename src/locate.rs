@@ -5,18 +5,19 @@
 //! the name has no extension.
 
 use std::ffi::{OsStr, OsString};
-use std::os::unix::ffi::{OsStrExt, OsStringExt};
+use std::os::unix::ffi::OsStrExt;
 use std::path::{Path, PathBuf};
 
 use crate::Error;
+use crate::paths::{Paths, is_windows};
 
-/// The file that `program` means, looked for in `path`, which is as the variable `PATH`.
+/// The file that `program` means, looked for in `path`, which is as the variable `PATH`. A Windows path may be on a drive in `root`.
 ///
 /// # Errors
 /// [`Error::ProgramNotFound`] with all that was looked for.
-pub(crate) fn locate(program: &OsStr, path: Option<&OsStr>) -> Result<PathBuf, Error> {
-    if program.as_bytes().iter().any(|byte| matches!(byte, b'/' | b'\\')) {
-        return locate_path(program);
+pub(crate) fn locate(program: &OsStr, path: Option<&OsStr>, root: Option<&Path>) -> Result<PathBuf, Error> {
+    if program.as_bytes().contains(&b'/') || is_windows(program) {
+        return locate_path(program, root);
     }
     let mut folders = vec![PathBuf::new()];
     folders.extend(path.into_iter().flat_map(std::env::split_paths).filter(|folder| folder.is_absolute()));
@@ -46,31 +47,25 @@ fn names(program: &OsStr) -> Vec<OsString> {
     }
 }
 
-fn locate_path(program: &OsStr) -> Result<PathBuf, Error> {
-    let host = host_spelling(program);
-    let mut candidates = vec![PathBuf::from(program), host.clone()];
+fn locate_path(program: &OsStr, root: Option<&Path>) -> Result<PathBuf, Error> {
+    let mut candidates = vec![PathBuf::from(program)];
     if !has_suffix(program) {
-        candidates.extend([add_suffix(program).into(), add_suffix(host.as_os_str()).into()]);
+        candidates.push(add_suffix(program).into());
     }
-    candidates.dedup();
-    match candidates.iter().find(|file| file.try_exists().unwrap_or(true)) {
-        Some(found) => Ok(found.clone()),
-        None => {
-            let searched =
-                candidates.into_iter().filter(|file| !file.as_os_str().as_bytes().contains(&b'\\')).collect();
-            Err(Error::ProgramNotFound { program: program.to_owned(), searched, by_name: false })
+    let exists = |file: &&PathBuf| file.try_exists().unwrap_or(true);
+    if let Some(found) = candidates.iter().find(exists) {
+        return Ok(found.clone());
+    }
+    if is_windows(program) {
+        let paths = Paths::new(root)?;
+        for candidate in &mut candidates {
+            *candidate = paths.to_host(&*candidate)?;
+        }
+        if let Some(found) = candidates.iter().find(exists) {
+            return Ok(found.clone());
         }
     }
-}
-
-/// A Windows path as the host spells it: `Z:` is the host's root, `\` separates.
-fn host_spelling(path: &OsStr) -> PathBuf {
-    let bytes = match path.as_bytes() {
-        [b'Z' | b'z', b':', rest @ ..] if rest.starts_with(b"\\") || rest.starts_with(b"/") => rest,
-        bytes => bytes,
-    };
-    let bytes = bytes.iter().map(|&byte| if byte == b'\\' { b'/' } else { byte }).collect();
-    OsString::from_vec(bytes).into()
+    Err(Error::ProgramNotFound { program: program.to_owned(), searched: candidates, by_name: false })
 }
 
 fn has_suffix(name: &OsStr) -> bool {
@@ -96,7 +91,7 @@ mod tests {
     }
 
     fn on_path(name: &str, folder: &tempfile::TempDir) -> Option<String> {
-        let found = locate(OsStr::new(name), Some(folder.path().as_os_str())).ok()?;
+        let found = locate(OsStr::new(name), Some(folder.path().as_os_str()), None).ok()?;
         Some(found.strip_prefix(folder.path()).unwrap().to_str().unwrap().to_owned())
     }
 
@@ -118,23 +113,23 @@ mod tests {
         for spelling in [
             format!("{host}/tool.exe"),
             format!("Z:{}\\tool.exe", host.replace('/', "\\")),
-            format!("z:{host}/tool.exe"),
+            format!("z:{host}/TOOL.exe"),
             format!("{host}\\v1.2"),
         ] {
-            let found = locate(OsStr::new(&spelling), None).unwrap();
+            let found = locate(OsStr::new(&spelling), None, None).unwrap();
             assert!(found.starts_with(folder.path()) && found.is_file(), "{spelling}: {}", found.display());
         }
-        assert_eq!(locate(OsStr::new(&format!("{host}/tool")), None).unwrap(), folder.path().join("tool"));
+        assert_eq!(locate(OsStr::new(&format!("{host}/tool")), None, None).unwrap(), folder.path().join("tool"));
     }
 
     #[test]
     fn a_missing_program_says_where_it_was_looked_for() {
-        let error = locate(OsStr::new("nowhere"), Some(OsStr::new("/a:/b"))).unwrap_err();
+        let error = locate(OsStr::new("nowhere"), Some(OsStr::new("/a:/b")), None).unwrap_err();
         assert_eq!(
             error.to_string(),
             "nowhere was not found in the current folder, /a, /b; give its path, or put its folder on PATH"
         );
-        let error = locate(OsStr::new(r"Z:\nowhere\x"), None).unwrap_err();
+        let error = locate(OsStr::new(r"Z:\nowhere\x"), None, None).unwrap_err();
         assert_eq!(error.to_string(), r"Z:\nowhere\x was not found: there is no /nowhere/x, /nowhere/x.exe");
     }
 }

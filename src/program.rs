@@ -10,6 +10,8 @@ use syscall_xlate::process::Options;
 use syscall_xlate::program;
 use syscall_xlate::trace::{Config, Tracer};
 
+use crate::locate::locate;
+use crate::paths::private_drive;
 use crate::{Error, Version};
 
 /// A Windows program, and how to run it.
@@ -47,7 +49,16 @@ impl Program {
     /// # Errors
     /// [`Error::ProgramNotFound`], which says where it was looked for.
     pub fn find(name: impl AsRef<OsStr>) -> Result<Self, Error> {
-        Ok(Self::new(crate::locate::locate(name.as_ref(), std::env::var_os("PATH").as_deref())?))
+        Ok(Self::new(locate(name.as_ref(), std::env::var_os("PATH").as_deref(), None)?))
+    }
+
+    /// As [`Self::find`], with the private drive in `root`, both for finding it and for running it.
+    ///
+    /// # Errors
+    /// As [`Self::find`].
+    pub fn find_in(root: &Path, name: impl AsRef<OsStr>) -> Result<Self, Error> {
+        let path = locate(name.as_ref(), std::env::var_os("PATH").as_deref(), Some(root))?;
+        Ok(Self { private_drive: Some(private_drive(root)?), ..Self::new(path) })
     }
 
     /// Its host path.

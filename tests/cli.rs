@@ -32,7 +32,7 @@ fn failure(arguments: &[&str], status: i32) -> String {
 fn help_teaches_by_example() {
     insta::assert_snapshot!("help", stdout(&["--help"]));
     insta::assert_snapshot!("help_short", stdout(&["-h"]));
-    for command in ["run", "trace", "inspect", "shims", "completions", "man"] {
+    for command in ["run", "trace", "inspect", "shims", "path", "completions", "man"] {
         insta::assert_snapshot!(format!("help_{command}"), stdout(&[command, "--help"]));
         assert_eq!(stdout(&[command, "--help"]), stdout(&["help", command]));
     }
@@ -65,7 +65,7 @@ fn all_that_exeunt_says_begins_with_its_name() {
 #[test]
 fn a_program_that_is_not_there_is_127() {
     insta::assert_snapshot!(failure(&["/nowhere/tool.exe"], 127), @"exeunt: /nowhere/tool.exe was not found: there is no /nowhere/tool.exe");
-    insta::assert_snapshot!(failure(&[r"nowhere\tool"], 127), @r"exeunt: nowhere\tool was not found: there is no nowhere/tool, nowhere/tool.exe");
+    insta::assert_snapshot!(failure(&[r"nowhere\tool"], 127).replace(env!("CARGO_MANIFEST_DIR"), "CURRENT"), @r"exeunt: nowhere\tool was not found: there is no CURRENT/nowhere/tool, CURRENT/nowhere/tool.exe");
     let by_name = exeunt(&["no-such-tool"]).env("PATH", "/a:/b").output().unwrap();
     assert_eq!(by_name.status.code(), Some(127));
     insta::assert_snapshot!(String::from_utf8_lossy(&by_name.stderr), @"exeunt: no-such-tool was not found in the current folder, /a, /b; give its path, or put its folder on PATH");
@@ -138,4 +138,34 @@ fn the_table_of_shims_can_be_filtered() {
     let markdown = stdout(&["shims", "--markdown", "kernel32!GetLastError"]);
     assert!(markdown.contains("| `GetLastError` | errhandlingapi | full |  |"), "{markdown}");
     assert_eq!(stdout(&["shims", "no-such-*"]), "0 APIs: 0 full, 0 partial, 0 stub\n");
+}
+
+#[test]
+fn paths_are_converted() {
+    let root = tempfile::tempdir().unwrap();
+    let path = |arguments: &[&str]| {
+        let output =
+            exeunt(&["path", "--root", root.path().to_str().unwrap()]).args(arguments).current_dir("/usr").output();
+        let output = output.unwrap();
+        assert_eq!(output.status.code(), Some(0), "{}", String::from_utf8_lossy(&output.stderr));
+        String::from_utf8(output.stdout).unwrap().replace(root.path().to_str().unwrap(), "ROOT")
+    };
+    assert_eq!(path(&["bin/env", "/etc/.."]), "Z:\\usr\\bin\\env\nZ:\\\n");
+    assert_eq!(path(&[r"Z:\USR\Bin\No.txt", r"lib\..\bin"]), "/usr/bin/No.txt\n/usr/bin\n");
+    assert_eq!(path(&["-u", "BIN/ENV"]), "/usr/bin/env\n");
+    assert_eq!(path(&[r"c:\Tools\x.exe"]), "ROOT/drive_c/Tools/x.exe\n");
+    assert_eq!(path(&["-w", &format!("{}/drive_c/Tools/x.exe", root.path().display())]), "C:\\Tools\\x.exe\n");
+    assert_eq!(path(&["-w", "a:b"]), "Z:\\usr\\a\u{f03a}b\n");
+    insta::assert_snapshot!(failure(&["path", r"\\server\share\x"], 125));
+    insta::assert_snapshot!(failure(&["path", r"q:\x"], 125));
+    failure(&["path"], 125);
+}
+
+#[test]
+fn a_program_on_the_private_drive_is_found() {
+    let root = tempfile::tempdir().unwrap();
+    std::fs::create_dir_all(root.path().join("drive_c/tools")).unwrap();
+    std::fs::write(root.path().join("drive_c/tools/empty.exe"), "").unwrap();
+    let text = failure(&["--root", root.path().to_str().unwrap(), r"C:\Tools\Empty"], 126);
+    assert!(text.ends_with("drive_c/tools/empty.exe: the file is empty\n"), "{text}");
 }

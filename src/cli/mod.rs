@@ -6,6 +6,7 @@ mod completions;
 mod inspect;
 mod man;
 mod output;
+mod path;
 mod run;
 mod shims;
 mod trace;
@@ -41,12 +42,13 @@ enum Command {
     Trace(trace::Trace),
     Inspect(inspect::Inspect),
     Shims(shims::Shims),
+    Path(path::Path),
     Completions(completions::Completions),
     Man(man::Man),
 }
 
 /// The words that are commands, not programs.
-const COMMANDS: &[&str] = &["completions", "help", "inspect", "man", "run", "shims", "trace"];
+const COMMANDS: &[&str] = &["completions", "help", "inspect", "man", "path", "run", "shims", "trace"];
 
 const EXAMPLES: &str = "\
 Examples:
@@ -73,6 +75,8 @@ const LONG_EXAMPLES: &str = r"Examples:
       Says what a file is, what it imports, how much of that is there, and whether it can run.
   exeunt shims '*File*'
       Lists the Windows functions that are there.
+  exeunt path src/main.c
+      Prints a path as Windows programs see it.
 
 In build tools:
   cargo   .cargo/config.toml: [target.x86_64-pc-windows-gnu] runner = 'exeunt'
@@ -112,6 +116,7 @@ fn execute(cli: Cli) -> Result<ExitCode, Error> {
         Command::Trace(trace) => match trace.program()?.run()? {},
         Command::Inspect(inspect) => inspect.execute(),
         Command::Shims(shims) => shims.execute(),
+        Command::Path(path) => path.execute(),
         Command::Completions(completions) => completions.execute(&mut Cli::command()),
         Command::Man(man) => man.execute(Cli::command()),
     }

@@ -14,6 +14,10 @@ pub(super) struct Run {
     #[arg(long, value_name = "VERSION", default_value = "10")]
     windows_version: WindowsVersion,
 
+    /// The folder that holds drive C: (in its folder drive_c) instead of the user's own
+    #[arg(long, value_name = "DIR", value_hint = ValueHint::DirPath)]
+    root: Option<PathBuf>,
+
     /// Write the program's 32-bit exit code to FILE
     #[arg(long, value_name = "FILE", value_hint = ValueHint::FilePath)]
     status_file: Option<PathBuf>,
@@ -68,7 +72,11 @@ impl Run {
     /// When there is none of that name.
     pub(super) fn program(self) -> Result<Program, Error> {
         let mut command = self.command.into_iter();
-        let program = Program::find(command.next().unwrap_or_default())?;
+        let name = command.next().unwrap_or_default();
+        let program = match self.root {
+            Some(root) => Program::find_in(&root, name)?,
+            None => Program::find(name)?,
+        };
         let program = program.args(command).windows_version(self.windows_version.into());
         Ok(match self.status_file {
             Some(file) => program.status_file(file),

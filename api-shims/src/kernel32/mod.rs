@@ -11,6 +11,7 @@ mod processenv;
 mod processthreadsapi;
 pub(crate) mod structs;
 mod synchapi;
+mod winbase;
 
 use syscall_xlate::dll::{Dll, Export};
 use syscall_xlate::exports;
@@ -138,6 +139,7 @@ static EXPORTS: &[Export] = exports![
     libloaderapi::LoadLibraryExW,
     libloaderapi::LoadLibraryW,
     fileapi::LockFile,
+    winbase::MulDiv,
     synchapi::OpenEventA,
     synchapi::OpenEventW,
     synchapi::OpenMutexW,
