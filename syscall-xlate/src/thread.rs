@@ -7,6 +7,7 @@ use std::sync::Arc;
 use abi::{Errno, WIN32_ERROR, fault};
 
 use crate::low::Block;
+use crate::memory::{MemoryType, PAGE_GUARD, PAGE_READWRITE, Page, Protection};
 use crate::modules::StaticTls;
 use crate::stack::Stack;
 use crate::state::{ThreadState, ThreadStates};
@@ -40,6 +41,14 @@ impl Drop for Attached {
     }
 }
 
+impl Drop for Thread {
+    fn drop(&mut self) {
+        if let Some(stack) = &self.stack {
+            self.process.memory.unregister(stack.allocation_base());
+        }
+    }
+}
+
 impl Thread {
     /// A thread of `process` for the calling host thread, with a stack of `stack_size` bytes (0: the default), or on the host's own
     /// stack for `None`.
@@ -65,9 +74,21 @@ impl Thread {
             process,
         });
         thread.fill_teb();
+        thread.enter_stack_in_books();
         thread.object.set_teb(thread.teb);
         thread.object.set_host_id(id);
         Ok(thread)
+    }
+
+    /// Lets `VirtualQuery` find the stack.
+    fn enter_stack_in_books(&self) {
+        let Some(stack) = &self.stack else { return };
+        let (start, size) = (stack.allocation_base(), stack.base() - stack.allocation_base());
+        let guard = stack.limit() - start;
+        let protection = |bits| Protection::new(bits).ok().map(Page::Committed);
+        let pages = [(0, guard, protection(PAGE_READWRITE | PAGE_GUARD)), (guard, size, protection(PAGE_READWRITE))];
+        let known = pages.into_iter().filter_map(|(from, to, page)| Some((from, to, page?)));
+        self.process.memory.register(start, size, MemoryType::Private, PAGE_READWRITE, known);
     }
 
     fn fill_teb(&self) {

@@ -7,6 +7,7 @@ mod lock;
 mod missing;
 mod notify;
 mod provider;
+mod regions;
 mod static_tls;
 
 use std::path::{Path, PathBuf};
@@ -24,6 +25,7 @@ use arena::Arena;
 pub(crate) use lock::LoaderLock;
 use missing::MissingImport;
 use provider::ShimProvider;
+use regions::Regions;
 pub(crate) use static_tls::StaticTls;
 
 use crate::{Cx, Process};
@@ -43,6 +45,7 @@ pub struct Modules {
     /// The lists that the guest walks. Taken under the loader lock.
     loader_data: Mutex<Option<LoaderData>>,
     arena: Arena,
+    regions: Regions,
 }
 
 impl Default for Modules {
@@ -56,6 +59,7 @@ impl Default for Modules {
             search: RwLock::default(),
             loader_data: Mutex::default(),
             arena: Arena::default(),
+            regions: Regions::default(),
         }
     }
 }
@@ -98,6 +102,7 @@ impl Process {
         if data.is_none() {
             *data = LoaderData::new(arena).ok();
         }
+        self.modules.regions.update(&self.memory, &list.modules());
         if let Some(data) = data.as_mut() {
             // The guest may have made its lists unwritable, which is its own loss.
             let _ = data.update(arena, list);
