@@ -9,6 +9,7 @@
 mod arg;
 pub mod atomic;
 pub mod bulk;
+mod context;
 mod exception;
 pub mod fault;
 mod flags;
@@ -33,6 +34,7 @@ pub use abi_macros::shim;
 pub use arg::{Arg, RawArg};
 #[doc(hidden)]
 pub use bitflags;
+pub use context::{CONTEXT, EXCEPTION_RECORD, PCONTEXT, register};
 pub use exception::{EXCEPTION_ACCESS_VIOLATION, Exception};
 pub use fault::{Access, Fault};
 pub use guest::{Guest, Layout, Width};
@@ -43,7 +45,7 @@ pub use ret::{
     AllOnes, Crt, CrtFailure, CrtResult, Failure, Invalid, LSTATUS, Lstatus, NtResult, Outcome, Refusal, Ret,
     Win32Result,
 };
-pub use shim::{Entry, Param, Row, Shim, Support, Variadic, variadic_entry};
+pub use shim::{Entry, FromCaller, Param, Row, Shim, Support, Variadic, caller_entry, variadic_entry};
 pub use status::{Errno, HRESULT, NTSTATUS, WIN32_ERROR};
 pub use text::{Ansi, PCSTR, PCWSTR, PSTR, PWSTR, Wide};
 pub use value::{Value, Varying};

@@ -1,6 +1,9 @@
 //! What a shim says about itself.
 
 use std::fmt;
+use std::mem::offset_of;
+
+use crate::CONTEXT;
 
 /// How much of an API a shim does. Honest: a partial one says what is missing, a stub says why that is enough.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -116,6 +119,87 @@ pub extern "win64" fn variadic_entry<S: Variadic, const TRACED: bool>() -> u64 {
         "mov [rsp + 32], r9",
         "lea rcx, [rsp + 8]",
         "jmp {enter}",
+        enter = sym S::enter::<TRACED>,
+    )
+}
+
+/// A shim that is told its caller's registers: [`caller_entry`] enters it.
+pub trait FromCaller {
+    /// Runs the shim. Slot `n` of the arguments is at `slots + 8 * n`.
+    extern "win64" fn enter<const TRACED: bool>(caller: &CONTEXT, slots: u64) -> u64;
+}
+
+/// Bytes that [`caller_entry`] takes of the stack: the context, home space for four arguments, and what aligns it.
+const CALLER_FRAME: usize = CONTEXT::SIZE + 32 + 8;
+/// Offset of the context in them.
+const CALLER_CONTEXT: usize = 32;
+
+macro_rules! at {
+    ($field:ident) => {
+        CALLER_CONTEXT + offset_of!(CONTEXT, $field)
+    };
+}
+
+/// The guest's entry to a shim that needs its caller's registers. Fills a context with them; the directives tell unwinders of the frame.
+#[unsafe(naked)]
+pub extern "win64" fn caller_entry<S: FromCaller, const TRACED: bool>() -> u64 {
+    std::arch::naked_asm!(
+        ".cfi_startproc",
+        "mov [rsp + 8], rcx",
+        "mov [rsp + 16], rdx",
+        "mov [rsp + 24], r8",
+        "mov [rsp + 32], r9",
+        "pushfq",
+        ".cfi_adjust_cfa_offset 8",
+        "sub rsp, {frame} - 8",
+        ".cfi_adjust_cfa_offset {frame} - 8",
+        "mov [rsp + {integer}], rax",
+        "mov [rsp + {integer} + 8], rcx",
+        "mov [rsp + {integer} + 16], rdx",
+        "mov [rsp + {integer} + 24], rbx",
+        "mov [rsp + {integer} + 40], rbp",
+        "mov [rsp + {integer} + 48], rsi",
+        "mov [rsp + {integer} + 56], rdi",
+        "mov [rsp + {integer} + 64], r8",
+        "mov [rsp + {integer} + 72], r9",
+        "mov [rsp + {integer} + 80], r10",
+        "mov [rsp + {integer} + 88], r11",
+        "mov [rsp + {integer} + 96], r12",
+        "mov [rsp + {integer} + 104], r13",
+        "mov [rsp + {integer} + 112], r14",
+        "mov [rsp + {integer} + 120], r15",
+        "mov eax, [rsp + {frame} - 8]",
+        "mov [rsp + {eflags}], eax",
+        "lea rax, [rsp + {frame} + 8]",
+        "mov [rsp + {integer} + 32], rax",
+        "mov rax, [rsp + {frame}]",
+        "mov [rsp + {rip}], rax",
+        "fxsave64 [rsp + {fxsave}]",
+        "stmxcsr [rsp + {mxcsr}]",
+        "mov [rsp + {segments}], cs",
+        "mov [rsp + {segments} + 2], ds",
+        "mov [rsp + {segments} + 4], es",
+        "mov [rsp + {segments} + 6], fs",
+        "mov [rsp + {segments} + 8], gs",
+        "mov [rsp + {segments} + 10], ss",
+        "mov dword ptr [rsp + {flags}], {full}",
+        "lea rcx, [rsp + {context}]",
+        "lea rdx, [rsp + {frame} + 8]",
+        "call {enter}",
+        "add rsp, {frame}",
+        ".cfi_adjust_cfa_offset -{frame}",
+        "ret",
+        ".cfi_endproc",
+        frame = const CALLER_FRAME,
+        context = const CALLER_CONTEXT,
+        integer = const at!(integer),
+        eflags = const at!(EFlags),
+        rip = const at!(Rip),
+        fxsave = const at!(x87),
+        mxcsr = const at!(MxCsr),
+        segments = const at!(segments),
+        flags = const at!(ContextFlags),
+        full = const CONTEXT::FULL | CONTEXT::SEGMENTS,
         enter = sym S::enter::<TRACED>,
     )
 }

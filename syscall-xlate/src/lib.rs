@@ -39,6 +39,7 @@ pub mod thread;
 pub mod time;
 mod tls;
 pub mod trace;
+pub mod unwind;
 pub mod wait;
 
 pub use gate::Cx;

@@ -21,6 +21,7 @@ use crate::sync::{AddressWaits, Mutants, ProcessObject, TimerQueue};
 use crate::thread::Attached;
 use crate::tls::TlsIndexes;
 use crate::trace::Tracer;
+use crate::unwind::DynamicTables;
 use crate::{Cx, Thread, kuser, peb, signals};
 
 /// The Windows version that a process is told it runs on.
@@ -91,6 +92,8 @@ pub struct Process {
     pub heaps: Heaps,
     /// Its movable heap blocks.
     pub movable: MovableBlocks,
+    /// Function tables of code that the program made itself.
+    pub function_tables: DynamicTables,
     /// What a handle to it stands for.
     pub object: Arc<ProcessObject>,
     id: u32,
@@ -136,6 +139,7 @@ impl Process {
             environment,
             heaps: Heaps::default(),
             movable: MovableBlocks::default(),
+            function_tables: DynamicTables::default(),
             object: ProcessObject::new(id),
             id,
             dlls,

@@ -12,8 +12,9 @@ use syn::{Attribute, Expr, FnArg, Ident, ItemFn, Lit, LitStr, Meta, Pat, ReturnT
 
 /// Makes a plain function callable by guests.
 ///
-/// The function's first parameter may be `cx: &Cx`; all others are the guest's, with types that implement `abi::Arg`. The last
-/// one may be a `VaList` where the attribute says `variadic`. The return type implements `abi::Ret`.
+/// The function's first parameter may be `cx: &Cx`, the next one `caller: &CONTEXT` for the registers at the call, with `Rip` and `Rsp` as
+/// they are after the return; all others are the guest's, with types that implement `abi::Arg`. The last one may be a `VaList` where the
+/// attribute says `variadic`. The return type implements `abi::Ret`.
 ///
 /// `#[shim(full)]`, `#[shim(partial = "what is missing")]` or `#[shim(stub = "why that is enough")]`; then, separated by commas,
 /// `variadic`, and `name = ".."` for an export that is not a Rust identifier.
@@ -73,7 +74,7 @@ struct Parameter {
 
 fn expand(options: &Options, function: &ItemFn) -> syn::Result<Tokens> {
     let (ident, vis) = (&function.sig.ident, &function.vis);
-    let (takes_cx, parameters) = parameters(function)?;
+    let Parameters { takes_cx, takes_caller, guest: parameters } = parameters(function)?;
     let doc = first_paragraph(&function.attrs);
     if doc.is_empty() {
         return Err(syn::Error::new(ident.span(), "a shim has a doc line: what the API does"));
@@ -94,6 +95,7 @@ fn expand(options: &Options, function: &ItemFn) -> syn::Result<Tokens> {
     let type_names: Vec<_> = parameters.iter().map(|parameter| spelled(&parameter.ty)).collect();
     let raws: Vec<_> = (0..parameters.len()).map(|index| format_ident!("a{index}")).collect();
     let cx = takes_cx.then(|| quote!(cx,));
+    let caller = takes_caller.then(|| quote!(caller,));
 
     let body = quote! {
         if TRACED {
@@ -101,26 +103,42 @@ fn expand(options: &Options, function: &ItemFn) -> syn::Result<Tokens> {
                 &[#(<#types as ::abi::Arg>::before(&<#types as ::abi::Arg>::from_raw(#raws))),*],
                 || [#(<#types as ::abi::Arg>::after(&<#types as ::abi::Arg>::from_raw(#raws))),*],
                 &<#ident as ::abi::Shim>::ROW,
-                |cx| { let _ = cx; #ident(#cx #(<#types as ::abi::Arg>::from_raw(#raws)),*) },
+                |cx| { let _ = cx; #ident(#cx #caller #(<#types as ::abi::Arg>::from_raw(#raws)),*) },
             )
         } else {
-            crate::gate::plain(|cx| { let _ = cx; #ident(#cx #(<#types as ::abi::Arg>::from_raw(#raws)),*) })
+            crate::gate::plain(|cx| { let _ = cx; #ident(#cx #caller #(<#types as ::abi::Arg>::from_raw(#raws)),*) })
         }
     };
-    let (entries, plain, traced) = if variadic {
-        let fixed = parameters.len().saturating_sub(1);
-        let slots = raws.iter().take(fixed).zip(&types).enumerate().map(|(index, (raw, ty))| {
+    let from_slots = |count: usize| {
+        let slots = raws.iter().take(count).zip(&types).enumerate().map(|(index, (raw, ty))| {
             let offset = 8 * index as u64;
             quote! {
                 let #raw = <<#ty as ::abi::Arg>::Raw as ::abi::RawArg>::from_slot(crate::gate::argument_slot(slots + #offset));
             }
         });
+        quote!(#(#slots)*)
+    };
+    let (entries, plain, traced) = if takes_caller {
+        let slots = from_slots(parameters.len());
+        let entries = quote! {
+            impl ::abi::FromCaller for #ident {
+                extern "win64" fn enter<const TRACED: bool>(caller: &::abi::CONTEXT, slots: u64) -> u64 {
+                    #slots
+                    ::abi::RawArg::to_slot(#body)
+                }
+            }
+        };
+        let entry = |traced: bool| quote!(::abi::caller_entry::<#ident, #traced> as extern "win64" fn() -> u64);
+        (entries, entry(false), entry(true))
+    } else if variadic {
+        let fixed = parameters.len().saturating_sub(1);
+        let slots = from_slots(fixed);
         let list = raws.last().ok_or_else(|| syn::Error::new(ident.span(), "a variadic shim ends with a VaList"))?;
         let list_offset = 8 * fixed as u64;
         let entries = quote! {
             impl ::abi::Variadic for #ident {
                 extern "win64" fn enter<const TRACED: bool>(slots: u64) -> u64 {
-                    #(#slots)*
+                    #slots
                     let #list = slots + #list_offset;
                     ::abi::RawArg::to_slot(#body)
                 }
@@ -170,10 +188,15 @@ fn expand(options: &Options, function: &ItemFn) -> syn::Result<Tokens> {
     })
 }
 
-/// Whether the function takes the context, and its other parameters.
-fn parameters(function: &ItemFn) -> syn::Result<(bool, Vec<Parameter>)> {
-    let mut takes_cx = false;
-    let mut parameters = Vec::new();
+/// What a function takes.
+struct Parameters {
+    takes_cx: bool,
+    takes_caller: bool,
+    guest: Vec<Parameter>,
+}
+
+fn parameters(function: &ItemFn) -> syn::Result<Parameters> {
+    let mut all = Parameters { takes_cx: false, takes_caller: false, guest: Vec::new() };
     for (index, input) in function.sig.inputs.iter().enumerate() {
         let FnArg::Typed(input) = input else {
             return Err(syn::Error::new(input.span(), "a shim is a plain function, not a method"));
@@ -182,14 +205,16 @@ fn parameters(function: &ItemFn) -> syn::Result<(bool, Vec<Parameter>)> {
             return Err(syn::Error::new(input.pat.span(), "a parameter has Microsoft's name and no pattern"));
         };
         let name = pattern.ident.to_string();
-        if index == 0 && name == "cx" {
-            takes_cx = true;
-        } else {
-            let name = name.strip_prefix("r#").unwrap_or(&name).to_owned();
-            parameters.push(Parameter { name, ty: (*input.ty).clone() });
+        match name.as_str() {
+            "cx" if index == 0 => all.takes_cx = true,
+            "caller" if index == usize::from(all.takes_cx) => all.takes_caller = true,
+            _ => {
+                let name = name.strip_prefix("r#").unwrap_or(&name).to_owned();
+                all.guest.push(Parameter { name, ty: (*input.ty).clone() });
+            }
         }
     }
-    Ok((takes_cx, parameters))
+    Ok(all)
 }
 
 /// A type without the spaces that token streams print.
