@@ -11,8 +11,8 @@ const MXCSR: u32 = 0x1f80;
 /// Windows' initial x87 control word: 53-bit precision, all exceptions masked (Microsoft's x64 calling convention, "FPCSR").
 const FPCSR: u16 = 0x027f;
 
-static MXCSR_VALUE: u32 = MXCSR;
-static FPCSR_VALUE: u16 = FPCSR;
+pub(crate) static MXCSR_VALUE: u32 = MXCSR;
+pub(crate) static FPCSR_VALUE: u16 = FPCSR;
 
 /// Calls `entry(argument)` in the guest's calling convention on the stack that ends at `stack_top`.
 ///
@@ -24,6 +24,9 @@ static FPCSR_VALUE: u16 = FPCSR;
 #[unsafe(naked)]
 pub(crate) unsafe extern "sysv64" fn enter(stack_top: u64, entry: u64, argument: u64, saved: *mut u64) -> u64 {
     naked_asm!(
+        // A walk up the guest's stack ends here.
+        ".cfi_startproc",
+        ".cfi_undefined rip",
         "push rbp",
         "push rbx",
         "push r12",
@@ -56,6 +59,7 @@ pub(crate) unsafe extern "sysv64" fn enter(stack_top: u64, entry: u64, argument:
         "pop rbx",
         "pop rbp",
         "ret",
+        ".cfi_endproc",
         mxcsr = sym MXCSR_VALUE,
         fpcsr = sym FPCSR_VALUE,
     )

@@ -68,29 +68,38 @@ fn not_a_guest_thread() -> ! {
 
 /// Runs a shim for an untraced call.
 #[inline(always)]
-pub fn plain<R: Ret>(shim: impl FnOnce(&Cx<'_>) -> R) -> R::Raw {
+pub fn plain<R: Ret>(shim: impl Fn(&Cx<'_>) -> R) -> R::Raw {
     let cx = context();
-    let outcome = shim(&cx).outcome();
-    deliver(&cx, outcome)
+    loop {
+        let outcome = shim(&cx).outcome();
+        if let Some(raw) = deliver(&cx, outcome) {
+            return raw;
+        }
+    }
 }
 
 /// Runs a shim for a traced call: records its arguments, then its result and what it wrote.
 pub fn traced<R: Ret, const N: usize>(
     arguments: &[Value],
-    after: impl FnOnce() -> [Option<Value>; N],
+    after: impl Fn() -> [Option<Value>; N],
     row: &'static Row,
-    shim: impl FnOnce(&Cx<'_>) -> R,
+    shim: impl Fn(&Cx<'_>) -> R,
 ) -> R::Raw {
     let cx = context();
-    let call = trace::begin(&cx, row, arguments);
-    let result = shim(&cx);
-    trace::end(&cx, call, &result, after);
-    deliver(&cx, result.outcome())
+    loop {
+        let call = trace::begin(&cx, row, arguments);
+        let result = shim(&cx);
+        trace::end(&cx, call, &result, &after);
+        if let Some(raw) = deliver(&cx, result.outcome()) {
+            return raw;
+        }
+    }
 }
 
-/// Sets what the outcome sets and gives the value, or raises the exception.
+/// Sets what the outcome sets and gives the value, or raises the exception. `None` when a handler of the guest's has mended what was wrong: the
+/// shim is to be run again, as Windows runs the instruction again.
 #[inline(always)]
-fn deliver<R>(cx: &Cx<'_>, outcome: Outcome<R>) -> R {
+fn deliver<R>(cx: &Cx<'_>, outcome: Outcome<R>) -> Option<R> {
     if let Some(error) = outcome.last_error {
         cx.thread.set_last_error(error);
     }
@@ -101,15 +110,16 @@ fn deliver<R>(cx: &Cx<'_>, outcome: Outcome<R>) -> R {
         let copy = *exception;
         drop(exception);
         raise(cx, copy);
+        return None;
     }
-    outcome.raw
+    Some(outcome.raw)
 }
 
 /// Raises an exception in the guest, at the place of its call.
 #[cold]
 #[inline(never)]
-fn raise(cx: &Cx<'_>, exception: Exception) -> ! {
-    crate::report::unhandled(cx, &exception)
+fn raise(cx: &Cx<'_>, exception: Exception) {
+    crate::exception::raise_from_shim(cx, &exception);
 }
 
 /// Argument slot of a variadic call; the guest's own caller wrote it, so that only a wild jump makes it fault.

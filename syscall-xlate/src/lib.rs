@@ -10,6 +10,7 @@ pub mod dll;
 mod enter;
 pub mod environment;
 pub mod file;
+pub mod exception;
 pub mod gate;
 pub mod heap;
 mod kuser;

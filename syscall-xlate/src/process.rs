@@ -8,6 +8,7 @@ use crate::console::{Console, StandardHandles};
 use crate::dll::{Dll, Export};
 use crate::environment::Environment;
 use crate::file::FileSystem;
+use crate::exception::Vectored;
 use crate::heap::{Heaps, MovableBlocks};
 use crate::low::Block;
 use crate::memory::AddressSpace;
@@ -92,6 +93,8 @@ pub struct Process {
     pub heaps: Heaps,
     /// Its movable heap blocks.
     pub movable: MovableBlocks,
+    /// Exception handlers of all its threads.
+    pub vectored: Vectored,
     /// Function tables of code that the program made itself.
     pub function_tables: DynamicTables,
     /// What a handle to it stands for.
@@ -120,6 +123,7 @@ impl Process {
     pub fn new(options: Options) -> std::io::Result<Arc<Self>> {
         let Options { dlls, version, tracer, status_file, private_drive } = options;
         signals::install();
+        crate::unwind::prepare();
         kuser::reserve(kuser::Facts { major: version.major, minor: version.minor, build: version.build });
         let id = std::process::id();
         let private = private_drive.unwrap_or_else(|| Drives::default_private(|name| std::env::var_os(name)));
@@ -139,6 +143,7 @@ impl Process {
             environment,
             heaps: Heaps::default(),
             movable: MovableBlocks::default(),
+            vectored: Vectored::default(),
             function_tables: DynamicTables::default(),
             object: ProcessObject::new(id),
             id,

@@ -1,25 +1,25 @@
 //! What exeunt says when a guest crashes.
 //!
-//! Written from signal handlers: text goes to a fixed buffer and from there to standard error by one system call.
+//! Written where nothing can be relied on, signal handlers included: each line goes from a fixed buffer to standard error as soon as it is known.
 
 use std::fmt::{self, Write};
+use std::sync::atomic::{AtomicU32, Ordering};
 
-use abi::{Exception, NTSTATUS, fault};
+use abi::{CONTEXT, EXCEPTION_RECORD, Exception, NTSTATUS, fault};
 
+use crate::unwind::host;
+use crate::unwind::walk::{to_guest, up};
 use crate::{Cx, low, signals};
-
-/// The general registers of an interrupted thread, indexed by `libc::REG_*`.
-pub(crate) type Registers = [libc::greg_t; 23];
 
 /// Text of fixed size; what does not fit is cut.
 struct Text {
-    bytes: [u8; 16384],
+    bytes: [u8; 2048],
     len: usize,
 }
 
 impl Text {
     const fn new() -> Self {
-        Self { bytes: [0; 16384], len: 0 }
+        Self { bytes: [0; 2048], len: 0 }
     }
 
     /// Writes it all to standard error.
@@ -46,15 +46,22 @@ impl Write for Text {
     }
 }
 
-/// An address as module and offset, where it is in a module.
+/// An address as module and offset, where it is in a module, with the export before it.
 struct Place<'a>(&'a Cx<'a>, u64);
 
 impl fmt::Display for Place<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self.0.process.place_of(self.1) {
-            Some(place) => f.write_str(&place),
-            None if self.1 >= low::END => write!(f, "{:#x} (exeunt)", self.1),
-            None => write!(f, "{:#x}", self.1),
+        let address = self.1;
+        let Some(module) = self.0.process.module_of(address) else {
+            let whose = if address >= low::END { " (exeunt)" } else { "" };
+            return write!(f, "{address:#x}{whose}");
+        };
+        let rva = address - module.base();
+        write!(f, "{}+{rva:#x}", module.name())?;
+        match module.nearest_export(address) {
+            Some((symbol, start)) if u64::from(start) == rva => write!(f, " ({symbol})"),
+            Some((symbol, start)) => write!(f, " ({symbol}+{:#x})", rva - u64::from(start)),
+            None => Ok(()),
         }
     }
 }
@@ -78,89 +85,116 @@ impl fmt::Display for What<'_> {
     }
 }
 
-const REGISTERS: [(&str, libc::c_int); 16] = [
-    ("rax", libc::REG_RAX),
-    ("rbx", libc::REG_RBX),
-    ("rcx", libc::REG_RCX),
-    ("rdx", libc::REG_RDX),
-    ("rsi", libc::REG_RSI),
-    ("rdi", libc::REG_RDI),
-    ("rbp", libc::REG_RBP),
-    ("rsp", libc::REG_RSP),
-    ("r8", libc::REG_R8),
-    ("r9", libc::REG_R9),
-    ("r10", libc::REG_R10),
-    ("r11", libc::REG_R11),
-    ("r12", libc::REG_R12),
-    ("r13", libc::REG_R13),
-    ("r14", libc::REG_R14),
-    ("r15", libc::REG_R15),
-];
+/// Names of [`CONTEXT::integer`].
+const REGISTERS: [&str; 16] =
+    ["rax", "rcx", "rdx", "rbx", "rsp", "rbp", "rsi", "rdi", "r8", "r9", "r10", "r11", "r12", "r13", "r14", "r15"];
 
-/// Reports an exception of the CPU that nobody handled, and ends the process by the matching signal.
-pub(crate) fn unhandled_fault(cx: &Cx<'_>, exception: &Exception, registers: &Registers, signal: libc::c_int) -> ! {
+/// Reports an exception that nobody handled, with the registers of the place it happened at, and ends the process by the matching signal.
+pub(crate) fn unhandled(cx: &Cx<'_>, record: &EXCEPTION_RECORD, context: &CONTEXT) -> ! {
+    begin();
     let mut text = Text::new();
-    let rip = registers[libc::REG_RIP as usize] as u64;
-    let _ = writeln!(text, "exeunt: unhandled exception {} at {}", What(exception), Place(cx, rip));
-    for row in REGISTERS.chunks(4) {
+    let exception = record.exception();
+    let _ = writeln!(text, "exeunt: unhandled exception {} at {}", What(&exception), Place(cx, context.Rip));
+    for row in (0..16).step_by(4) {
         text.write_str("exeunt:  ").ok();
-        for (name, index) in row {
-            let _ = write!(text, " {name:>3}={:016x}", registers[*index as usize]);
+        for (name, value) in REGISTERS.iter().zip(&context.integer).skip(row).take(4) {
+            let _ = write!(text, " {name:>3}={value:016x}");
         }
         text.write_str("\n").ok();
     }
-    back_trace(cx, &mut text, rip, registers[libc::REG_RSP as usize] as u64);
-    end(cx, &text, exception.code, signal)
+    text.print();
+    back_trace(cx, context);
+    end(cx, exception.code, signals::signal_for(exception.code))
 }
 
-/// Reports an exception that was raised by a call and that nobody handled.
-pub(crate) fn unhandled(cx: &Cx<'_>, exception: &Exception) -> ! {
-    let mut text = Text::new();
-    let _ = writeln!(text, "exeunt: unhandled exception {} raised by a call", What(exception));
-    let stack = &raw const text as u64;
-    back_trace(cx, &mut text, 0, stack);
-    end(cx, &text, exception.code, signals::signal_for(exception.code))
+/// Reports an exception that a shim raised where no guest called it.
+pub(crate) fn unhandled_call(cx: &Cx<'_>, exception: &Exception, context: &CONTEXT) -> ! {
+    unhandled(cx, &EXCEPTION_RECORD::new(exception, context.Rip), context)
 }
 
 /// Reports a fault in our own code.
-pub(crate) fn internal_fault(cx: &Cx<'_>, exception: &Exception, registers: &Registers) -> ! {
+pub(crate) fn internal_fault(cx: &Cx<'_>, exception: &Exception, context: &CONTEXT) -> ! {
+    begin();
+    // What follows may need what the code at fault holds: it gets a while, not forever.
+    // SAFETY: sets one signal's disposition and a timer.
+    unsafe {
+        libc::signal(libc::SIGALRM, libc::SIG_DFL);
+        libc::alarm(INTERNAL_REPORT_SECONDS);
+    }
     let mut text = Text::new();
-    let rip = registers[libc::REG_RIP as usize] as u64;
     let _ = writeln!(
         text,
-        "exeunt: internal error: {} in exeunt itself at {rip:#x}; this is a bug of exeunt's",
-        What(exception)
+        "exeunt: internal error: {} in exeunt itself at {:#x}; this is a bug of exeunt's",
+        What(exception),
+        context.Rip
     );
-    back_trace(cx, &mut text, 0, registers[libc::REG_RSP as usize] as u64);
-    end(cx, &text, exception.code, libc::SIGABRT)
+    text.print();
+    let mut context = *context;
+    let _ = host::unwind_interrupted_host(&mut context);
+    back_trace(cx, &context);
+    end(cx, exception.code, libc::SIGABRT)
 }
 
-fn end(cx: &Cx<'_>, text: &Text, code: NTSTATUS, signal: libc::c_int) -> ! {
-    text.print();
+/// How long the report of an error of our own may take.
+const INTERNAL_REPORT_SECONDS: u32 = 5;
+
+/// The thread that writes a report; 0 before.
+static REPORTING: AtomicU32 = AtomicU32::new(0);
+
+/// One thread reports. Others that crash meanwhile wait for the end, and an exception of the report ends it.
+fn begin() {
+    let thread = rustix::thread::gettid().as_raw_nonzero().get() as u32;
+    match REPORTING.compare_exchange(0, thread, Ordering::AcqRel, Ordering::Acquire) {
+        Ok(_) => {}
+        Err(owner) if owner == thread => signals::die(libc::SIGABRT),
+        Err(_) => loop {
+            // SAFETY: waits for a signal.
+            unsafe { libc::pause() };
+        },
+    }
+}
+
+fn end(cx: &Cx<'_>, code: NTSTATUS, signal: libc::c_int) -> ! {
     cx.process.crashed(code.0);
     signals::die(signal)
 }
 
 /// Frames shown.
-const FRAMES: usize = 24;
-/// Stack words looked at.
+const FRAMES: usize = 32;
+/// Stack words looked at where there is no unwind information.
 const WORDS: u64 = 4096;
 
-/// Lists what look like return addresses into modules on the stack.
-fn back_trace(cx: &Cx<'_>, text: &mut Text, rip: u64, rsp: u64) {
-    let mut frames = 0;
-    if let Some(place) = cx.process.place_of(rip) {
-        let _ = writeln!(text, "exeunt:   at {place}");
-    }
-    for word in 0..WORDS {
-        let Ok(value) = fault::load_u64((rsp & !7) + 8 * word) else { return };
-        if value >= low::END || !follows_call(value) {
-            continue;
+/// Lists the guest's frames from `context` up, each as it is found.
+fn back_trace(cx: &Cx<'_>, context: &CONTEXT) {
+    let mut context = *context;
+    for frame in 0..FRAMES {
+        if to_guest(&mut context, |_| true).is_err() {
+            return;
         }
-        if let Some(place) = cx.process.place_of(value) {
-            let _ = writeln!(text, "exeunt:   by {place}");
-            frames += 1;
-            if frames == FRAMES {
+        let place = Place(cx, context.Rip);
+        let mut text = Text::new();
+        let _ = writeln!(text, "exeunt:   {} {place}", if frame == 0 { "at" } else { "by" });
+        text.print();
+        let entry = cx.process.function_entry(context.Rip);
+        let before = context;
+        let known = up(entry.as_ref(), &mut context).is_ok()
+            && (entry.is_some() || host::is_host(context.Rip) || cx.process.module_of(context.Rip).is_some());
+        if !known {
+            return scan(cx, before.rsp(), FRAMES - frame);
+        }
+    }
+}
+
+/// Lists what look like return addresses into modules on the stack.
+fn scan(cx: &Cx<'_>, rsp: u64, mut frames: usize) {
+    for word in 0..WORDS {
+        let Ok(value) = fault::load_u64((rsp & !7).wrapping_add(8 * word)) else { return };
+        if value < low::END && follows_call(value) && cx.process.module_of(value).is_some() {
+            let mut text = Text::new();
+            let _ = writeln!(text, "exeunt:   perhaps by {}", Place(cx, value));
+            text.print();
+            frames -= 1;
+            if frames == 0 {
                 return;
             }
         }

@@ -8,7 +8,7 @@ use std::sync::Once;
 
 use abi::{Exception, NTSTATUS, fault};
 
-use crate::{gate, kuser, low, report};
+use crate::{Cx, exception, gate, kuser, low, report};
 
 /// Bytes of a thread's alternate signal stack: the report of a crash is written on it.
 const ALTERNATE_SIZE: usize = 128 * 1024;
@@ -74,6 +74,13 @@ const FAULT_FETCH: i64 = 16;
 /// `si_code` of a signal that a kernel fault sent, not a process.
 const SI_KERNEL: libc::c_int = 0x80;
 
+/// `si_code` of a `SIGBUS` for an address that is not aligned.
+const BUS_ADRALN: libc::c_int = 1;
+/// `si_code` of a `SIGTRAP` for a single step.
+const TRAP_TRACE: libc::c_int = 2;
+/// `si_code` of a `SIGTRAP` for a debug register.
+const TRAP_HWBKPT: libc::c_int = 4;
+
 /// `si_code` values of `SIGFPE` (Linux, asm-generic/siginfo.h).
 mod fpe {
     pub(super) const INTDIV: i32 = 1;
@@ -86,7 +93,8 @@ mod fpe {
 
 extern "C" fn handle(signal: libc::c_int, info: *mut libc::siginfo_t, context: *mut libc::c_void) {
     // SAFETY: the kernel passes valid pointers to a SA_SIGINFO handler.
-    let (info, registers) = unsafe { (&*info, &mut (*context.cast::<libc::ucontext_t>()).uc_mcontext.gregs) };
+    let (info, frame) = unsafe { (&*info, &mut *context.cast::<libc::ucontext_t>()) };
+    let registers = &mut frame.uc_mcontext.gregs;
     let rip = registers[libc::REG_RIP as usize] as u64;
     if let Some(on) = fault::fixup(rip) {
         registers[libc::REG_RIP as usize] = on as i64;
@@ -100,29 +108,56 @@ extern "C" fn handle(signal: libc::c_int, info: *mut libc::siginfo_t, context: *
         return;
     }
     let Some(cx) = gate::current() else { return by_default(signal) };
-    let host = rip >= low::END;
+    // A jump of the guest's to where no code is may lead anywhere.
+    let nowhere = memory_fault && code & FAULT_FETCH != 0 && address == rip;
+    let host = rip >= low::END && !nowhere;
     if memory_fault && host && cx.thread.stack().is_some_and(|stack| stack.in_guard(address) && stack.open_guard()) {
         return;
     }
-    let exception = exception(signal, info, registers, address);
-    if host {
-        report::internal_fault(&cx, &exception, registers);
+    let exception = exception(&cx, signal, info, frame, address);
+    let context = exception::context_of(frame);
+    if host && !exception::is_restoring(rip) {
+        report::internal_fault(&cx, &exception, &context);
     }
-    report::unhandled_fault(&cx, &exception, registers, signal)
+    // A fast failure asks nobody.
+    let asked = !host && exception.code != NTSTATUS::STATUS_STACK_BUFFER_OVERRUN;
+    if !(asked && exception::interrupt(&cx, &exception, frame)) {
+        report::unhandled_call(&cx, &exception, &context);
+    }
 }
 
 /// The exception Windows raises for a fault of the CPU.
-fn exception(signal: libc::c_int, info: &libc::siginfo_t, registers: &report::Registers, address: u64) -> Exception {
+fn exception(
+    cx: &Cx<'_>,
+    signal: libc::c_int,
+    info: &libc::siginfo_t,
+    frame: &libc::ucontext_t,
+    address: u64,
+) -> Exception {
+    let registers = &frame.uc_mcontext.gregs;
+    let register = |index: libc::c_int| registers[index as usize] as u64;
     let code = registers[libc::REG_ERR as usize];
+    let kind = if code & FAULT_FETCH != 0 { exception::EXECUTE } else { u64::from(code & FAULT_WRITE != 0) };
     match signal {
-        libc::SIGSEGV | libc::SIGBUS => {
-            let kind = if code & FAULT_FETCH != 0 { 8 } else { u64::from(code & FAULT_WRITE != 0) };
-            // A non-canonical address comes without one; Windows reports a read of the last address then.
-            let address = if info.si_code == SI_KERNEL { u64::MAX } else { address };
-            let in_guard =
-                gate::current().and_then(|cx| cx.thread.stack()).is_some_and(|stack| stack.in_guard(address));
-            let code = if in_guard { NTSTATUS::STATUS_STACK_OVERFLOW } else { NTSTATUS::STATUS_ACCESS_VIOLATION };
+        // A general protection fault comes without an address; Windows reports a read of the last address then.
+        libc::SIGSEGV if info.si_code == SI_KERNEL => {
+            exception::refused(register(libc::REG_RIP), register(libc::REG_RCX))
+                .unwrap_or_else(|| Exception::new(NTSTATUS::STATUS_ACCESS_VIOLATION, &[0, u64::MAX]))
+        }
+        libc::SIGSEGV => {
+            let code = if cx.thread.stack().is_some_and(|stack| stack.in_guard(address)) {
+                NTSTATUS::STATUS_STACK_OVERFLOW
+            } else if low::END > register(libc::REG_RIP) && cx.process.memory.guard_hit(address) {
+                NTSTATUS::STATUS_GUARD_PAGE_VIOLATION
+            } else {
+                NTSTATUS::STATUS_ACCESS_VIOLATION
+            };
             Exception::new(code, &[kind, address])
+        }
+        libc::SIGBUS if info.si_code == BUS_ADRALN => Exception::new(NTSTATUS::STATUS_DATATYPE_MISALIGNMENT, &[]),
+        libc::SIGBUS => {
+            let why = u64::from(NTSTATUS::STATUS_END_OF_FILE.0);
+            Exception::new(NTSTATUS::STATUS_IN_PAGE_ERROR, &[kind, address, why])
         }
         libc::SIGFPE => {
             let code = match info.si_code {
@@ -134,9 +169,14 @@ fn exception(signal: libc::c_int, info: &libc::siginfo_t, registers: &report::Re
                 fpe::FLTRES => NTSTATUS::STATUS_FLOAT_INEXACT_RESULT,
                 _ => NTSTATUS::STATUS_FLOAT_INVALID_OPERATION,
             };
-            Exception::new(code, &[])
+            // Floating-point exceptions have one parameter, which is 0.
+            let float = !matches!(info.si_code, fpe::INTDIV | fpe::INTOVF);
+            Exception::new(code, if float { &[0] } else { &[] })
         }
         libc::SIGILL => Exception::new(NTSTATUS::STATUS_ILLEGAL_INSTRUCTION, &[]),
+        libc::SIGTRAP if matches!(info.si_code, TRAP_TRACE | TRAP_HWBKPT) => {
+            Exception::new(NTSTATUS::STATUS_SINGLE_STEP, &[])
+        }
         _ => Exception::new(NTSTATUS::STATUS_BREAKPOINT, &[0]),
     }
 }

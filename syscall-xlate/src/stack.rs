@@ -60,6 +60,16 @@ impl Stack {
         self.guard
     }
 
+    /// The lowest address that anything may use.
+    pub(crate) fn lowest(&self) -> u64 {
+        self.block.address() + BOTTOM_GUARD
+    }
+
+    /// True when `address` is on the stack, guard and room of the shims included.
+    pub(crate) fn contains(&self, address: u64) -> bool {
+        (self.lowest()..self.base()).contains(&address)
+    }
+
     /// True when `address` is in the guest's guard pages.
     pub(crate) fn in_guard(&self, address: u64) -> bool {
         (self.guard..self.limit()).contains(&address)
@@ -68,5 +78,12 @@ impl Stack {
     /// Opens the guard for host code that runs through it. Async-signal-safe.
     pub(crate) fn open_guard(&self) -> bool {
         !self.open.swap(true, Ordering::Relaxed) && self.block.protect(self.guard, self.limit(), true).is_ok()
+    }
+
+    /// Closes the guard again, for a guest that has come back from a stack overflow. False when it is in the guard still, where RSP is `rsp`.
+    pub(crate) fn close_guard(&self, rsp: u64) -> bool {
+        rsp >= self.limit()
+            && (!self.open.swap(false, Ordering::Relaxed)
+                || self.block.protect(self.guard, self.limit(), false).is_ok())
     }
 }

@@ -170,6 +170,17 @@ impl Thread {
         self.stack.as_ref()
     }
 
+    /// Puts the guard of the guest's stack back after a stack overflow, where RSP is `rsp` now (`_resetstkoflw`); false when the guest is still
+    /// in it.
+    pub fn reset_stack_guard(&self, rsp: u64) -> bool {
+        self.stack.as_ref().is_none_or(|stack| stack.close_guard(rsp))
+    }
+
+    /// The address behind the stack that the guest is on, as it says in its TEB.
+    pub(crate) fn stack_base(&self) -> u64 {
+        self.teb_u64(offset::STACK_BASE)
+    }
+
     /// A DLL's state for this thread.
     pub fn state<T: ThreadState>(&self) -> &T {
         self.states.get()

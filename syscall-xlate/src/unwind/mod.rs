@@ -4,16 +4,19 @@
 //! memory is read fault-proof.
 
 mod epilogue;
+pub(crate) mod host;
 mod info;
 mod lookup;
 mod tables;
 #[cfg(test)]
 mod tests;
+pub(crate) mod walk;
 
 use abi::{CONTEXT, Fault, fault, register};
 
-pub use info::{FunctionEntry, RUNTIME_FUNCTION, flags};
+pub(crate) use host::prepare;
 use info::{BadCode, Info, Operation};
+pub use info::{FunctionEntry, RUNTIME_FUNCTION, flags};
 pub use tables::{DynamicTables, TableCallback};
 
 /// Entries that one function's information may be chained over.

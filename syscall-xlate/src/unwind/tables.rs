@@ -118,9 +118,7 @@ impl DynamicTables {
                 let within = address.wrapping_sub(callback.base) < u64::from(callback.length);
                 within.then_some(Source::Callback(callback))
             }
-            Table::Entries { table, first, end, .. } => {
-                (first..end).contains(&address).then_some(Source::Rows(table))
-            }
+            Table::Entries { table, first, end, .. } => (first..end).contains(&address).then_some(Source::Rows(table)),
         })
     }
 

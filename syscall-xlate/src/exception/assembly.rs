@@ -1,0 +1,290 @@
+//! The few places of exception handling that registers cannot be left to the compiler at: taking and giving a whole register set, and the calls
+//! of the guest's that a walk up the stack must recognise.
+
+use std::arch::global_asm;
+use std::mem::offset_of;
+
+use abi::{CONTEXT, fault, register};
+
+use super::dispatch;
+
+global_asm!(
+    ".pushsection .text.exeunt_exception,\"ax\",@progbits",
+    // rdi: a context. Fills it with the registers of the caller as they are after the return; volatile ones as they happen to be.
+    ".p2align 4",
+    "exeunt_capture:",
+    ".cfi_startproc",
+    "mov [rdi + {integer}], rax",
+    "mov [rdi + {integer} + 8], rcx",
+    "mov [rdi + {integer} + 16], rdx",
+    "mov [rdi + {integer} + 24], rbx",
+    "lea rax, [rsp + 8]",
+    "mov [rdi + {integer} + 32], rax",
+    "mov [rdi + {integer} + 40], rbp",
+    "mov [rdi + {integer} + 48], rsi",
+    "mov [rdi + {integer} + 56], rdi",
+    "mov [rdi + {integer} + 64], r8",
+    "mov [rdi + {integer} + 72], r9",
+    "mov [rdi + {integer} + 80], r10",
+    "mov [rdi + {integer} + 88], r11",
+    "mov [rdi + {integer} + 96], r12",
+    "mov [rdi + {integer} + 104], r13",
+    "mov [rdi + {integer} + 112], r14",
+    "mov [rdi + {integer} + 120], r15",
+    "mov rax, [rsp]",
+    "mov [rdi + {rip}], rax",
+    "fxsave64 [rdi + {fxsave}]",
+    "stmxcsr [rdi + {mxcsr}]",
+    "mov [rdi + {segments}], cs",
+    "mov [rdi + {segments} + 2], ds",
+    "mov [rdi + {segments} + 4], es",
+    "mov [rdi + {segments} + 6], fs",
+    "mov [rdi + {segments} + 8], gs",
+    "mov [rdi + {segments} + 10], ss",
+    "mov dword ptr [rdi + {eflags}], 0x202",
+    "mov dword ptr [rdi + {flags}], {full}",
+    "ret",
+    ".cfi_endproc",
+    // rdi: a context, rsi: an XSAVE area or 0, rdx: its parts. Goes on with what they say.
+    ".p2align 4",
+    "exeunt_restore:",
+    ".cfi_startproc",
+    ".cfi_undefined rip",
+    "test rsi, rsi",
+    "jz 2f",
+    "mov rax, rdx",
+    "shr rdx, 32",
+    "xrstor64 [rsi]",
+    "jmp 3f",
+    "2:",
+    "fxrstor64 [rdi + {fxsave}]",
+    "3:",
+    "ldmxcsr [rdi + {mxcsr}]",
+    "mov eax, ss",
+    "push rax",
+    "push qword ptr [rdi + {integer} + 32]",
+    "mov eax, [rdi + {eflags}]",
+    "push rax",
+    "mov eax, cs",
+    "push rax",
+    "push qword ptr [rdi + {rip}]",
+    "mov rax, [rdi + {integer}]",
+    "mov rcx, [rdi + {integer} + 8]",
+    "mov rdx, [rdi + {integer} + 16]",
+    "mov rbx, [rdi + {integer} + 24]",
+    "mov rbp, [rdi + {integer} + 40]",
+    "mov rsi, [rdi + {integer} + 48]",
+    "mov r8, [rdi + {integer} + 64]",
+    "mov r9, [rdi + {integer} + 72]",
+    "mov r10, [rdi + {integer} + 80]",
+    "mov r11, [rdi + {integer} + 88]",
+    "mov r12, [rdi + {integer} + 96]",
+    "mov r13, [rdi + {integer} + 104]",
+    "mov r14, [rdi + {integer} + 112]",
+    "mov r15, [rdi + {integer} + 120]",
+    "mov rdi, [rdi + {integer} + 56]",
+    "iretq",
+    "exeunt_restore_end:",
+    ".cfi_endproc",
+    // Calls a language handler: rdi to rcx are its four arguments, r8 the handler, r9 1 when it is called to unwind. The dispatcher context and
+    // that flag stay where a walk finds them.
+    ".p2align 4",
+    "exeunt_call_handler:",
+    ".cfi_startproc",
+    "push rbp",
+    ".cfi_adjust_cfa_offset 8",
+    ".cfi_rel_offset rbp, 0",
+    "mov rbp, rsp",
+    ".cfi_def_cfa_register rbp",
+    "sub rsp, 48",
+    "mov [rbp - 8], rcx",
+    "mov [rbp - 16], r9",
+    "mov rax, r8",
+    "mov r9, rcx",
+    "mov r8, rdx",
+    "mov rdx, rsi",
+    "mov rcx, rdi",
+    "call rax",
+    "exeunt_handler_returns:",
+    "mov rsp, rbp",
+    "pop rbp",
+    ".cfi_def_cfa rsp, 8",
+    "cld",
+    "ret",
+    ".cfi_endproc",
+    // Calls a function of the guest's, rdi, with one argument, rsi, in the name of the context rdx: a walk goes on with that.
+    ".p2align 4",
+    "exeunt_call_under:",
+    ".cfi_startproc",
+    "push rbx",
+    ".cfi_adjust_cfa_offset 8",
+    ".cfi_rel_offset rbx, 0",
+    "sub rsp, 32",
+    ".cfi_adjust_cfa_offset 32",
+    "mov rbx, rdx",
+    "mov rcx, rsi",
+    "call rdi",
+    "exeunt_under_returns:",
+    "add rsp, 32",
+    ".cfi_adjust_cfa_offset -32",
+    "pop rbx",
+    ".cfi_adjust_cfa_offset -8",
+    "cld",
+    "ret",
+    ".cfi_endproc",
+    // Where a signal handler sends a thread: rdi: the record, rbx: the context, r12: the XSAVE area or 0, r13: its parts; rsp is aligned.
+    ".p2align 4",
+    "exeunt_interrupted:",
+    ".cfi_startproc",
+    ".cfi_undefined rip",
+    "fninit",
+    "fldcw [rip + {fpcsr}]",
+    "ldmxcsr [rip + {mxcsr_value}]",
+    "mov rsi, rbx",
+    "call {dispatch}",
+    "exeunt_interrupted_returns:",
+    "mov rdi, rbx",
+    "mov rsi, r12",
+    "mov rdx, r13",
+    "call {resume}",
+    "ud2",
+    ".cfi_endproc",
+    ".popsection",
+    integer = const offset_of!(CONTEXT, integer),
+    rip = const offset_of!(CONTEXT, Rip),
+    fxsave = const offset_of!(CONTEXT, x87),
+    mxcsr = const offset_of!(CONTEXT, MxCsr),
+    segments = const offset_of!(CONTEXT, segments),
+    eflags = const offset_of!(CONTEXT, EFlags),
+    flags = const offset_of!(CONTEXT, ContextFlags),
+    full = const CONTEXT::FULL | CONTEXT::SEGMENTS,
+    fpcsr = sym crate::enter::FPCSR_VALUE,
+    mxcsr_value = sym crate::enter::MXCSR_VALUE,
+    dispatch = sym dispatch::interrupted,
+    resume = sym resume,
+);
+
+unsafe extern "sysv64" {
+    fn exeunt_capture(context: *mut CONTEXT);
+    fn exeunt_restore(context: *const CONTEXT, area: *const u8, parts: u64) -> !;
+    fn exeunt_call_handler(record: u64, frame: u64, context: u64, dispatcher: u64, handler: u64, unwinding: u64)
+    -> u64;
+    fn exeunt_call_under(function: u64, argument: u64, context: u64) -> u64;
+    static exeunt_restore_end: u8;
+    static exeunt_handler_returns: u8;
+    static exeunt_under_returns: u8;
+    static exeunt_interrupted: u8;
+    static exeunt_interrupted_returns: u8;
+}
+
+/// The registers here and now.
+#[inline(never)]
+pub(crate) fn capture() -> CONTEXT {
+    let mut context = CONTEXT::ZERO;
+    // SAFETY: fills the context, which is aligned.
+    unsafe { exeunt_capture(&raw mut context) };
+    // In the caller of this function: its own frame is gone when the caller uses what it captured.
+    match crate::unwind::host::unwind_host(&mut context) {
+        Ok(_) => context,
+        Err(_) => CONTEXT { Rip: 0, ..context },
+    }
+}
+
+/// Flags that a program may set: CF, PF, AF, ZF, SF, TF, DF, OF, AC, ID.
+const USER_FLAGS: u32 = 0x0024_0dd5;
+/// Flags that are always set: IF and the reserved one.
+const FIXED_FLAGS: u32 = 0x202;
+/// Bits of MXCSR that may be set.
+const MXCSR_BITS: u32 = 0xffff;
+/// Offset of MXCSR in an `fxsave` area.
+const FXSAVE_MXCSR: usize = 24;
+
+/// Goes on with the registers of `context`. Floating-point registers stay as they are where its flags do not include them.
+pub(crate) fn restore(context: &CONTEXT) -> ! {
+    let context = sane(context);
+    // SAFETY: a context that the processor takes; where it leads is the guest's to answer for.
+    unsafe { exeunt_restore(&raw const context, std::ptr::null(), 0) }
+}
+
+/// What the processor takes of a context that the guest may have written.
+fn sane(context: &CONTEXT) -> CONTEXT {
+    let mut sane = *context;
+    if context.ContextFlags & CONTEXT::FLOATING_POINT & !CONTEXT::AMD64 == 0 {
+        let mut now = CONTEXT::ZERO;
+        // SAFETY: fills the context, which is aligned.
+        unsafe { exeunt_capture(&raw mut now) };
+        (sane.x87, sane.xmm, sane.MxCsr) = (now.x87, now.xmm, now.MxCsr);
+    }
+    sane.EFlags = context.EFlags & USER_FLAGS | FIXED_FLAGS;
+    sane.MxCsr &= MXCSR_BITS;
+    if let Some(field) = sane.x87.get_mut(FXSAVE_MXCSR..FXSAVE_MXCSR + 4) {
+        field.copy_from_slice(&sane.MxCsr.to_le_bytes());
+    }
+    sane
+}
+
+/// Goes on after an interruption, with what its handlers left in the context; the parts of the registers that a context has no room for come from
+/// the area.
+extern "sysv64" fn resume(context: u64, area: u64, parts: u64) -> ! {
+    let Ok(context) = CONTEXT::read(context) else { std::process::abort() };
+    let context = sane(&context);
+    // The legacy part of the area is that of `fxsave`; the first word behind it says which parts are in use, x87 and SSE among them.
+    let state = (&raw const context.x87).cast::<u8>();
+    // SAFETY: x87, xmm and the rest follow each other in the context.
+    let legacy = unsafe { std::slice::from_raw_parts(state, 512) };
+    let usable = area != 0
+        && fault::write(area, legacy).is_ok()
+        && fault::load_u64(area + 512).and_then(|used| fault::store_u64(area + 512, (used | 3) & parts)).is_ok();
+    let area = if usable { area as *const u8 } else { std::ptr::null() };
+    // SAFETY: as in `restore`; the area was written by the kernel for this thread.
+    unsafe { exeunt_restore(&raw const context, area, parts) }
+}
+
+/// True for an instruction of [`restore`]: a fault there is one of the context's.
+pub(crate) fn is_restoring(rip: u64) -> bool {
+    (exeunt_restore as *const () as u64..&raw const exeunt_restore_end as u64).contains(&rip)
+}
+
+/// Calls a language handler; gives its disposition.
+pub(super) fn call_handler(arguments: [u64; 4], handler: u64, unwinding: bool) -> u32 {
+    let [record, frame, context, dispatcher] = arguments;
+    // SAFETY: the handler is the guest's; a wrong address faults in the guest.
+    unsafe { exeunt_call_handler(record, frame, context, dispatcher, handler, u64::from(unwinding)) as u32 }
+}
+
+/// Calls a function of the guest's whose caller is, for all who look, the frame of the context at `context`.
+pub(super) fn call_under(function: u64, argument: u64, context: u64) -> u64 {
+    // SAFETY: the function is the guest's; a wrong address faults in the guest.
+    unsafe { exeunt_call_under(function, argument, context) }
+}
+
+/// Where an interrupted thread goes on.
+pub(super) fn interrupted_entry() -> u64 {
+    &raw const exeunt_interrupted as u64
+}
+
+/// What a walk up the stack comes by.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Crossing {
+    /// The call of a handler for an exception, with this dispatcher context.
+    Exception(u64),
+    /// The call of a handler to unwind, with this dispatcher context.
+    Unwind(u64),
+    /// Code that runs in the name of the context at this address.
+    Interrupted(u64),
+}
+
+/// What `context`, at a return address of ours, is at.
+pub(crate) fn crossing(context: &CONTEXT) -> Option<Crossing> {
+    let rip = context.Rip;
+    if rip == &raw const exeunt_handler_returns as u64 {
+        let frame = context.integer[register::RBP];
+        let dispatcher = fault::load_u64(frame.wrapping_sub(8)).ok()?;
+        let unwinding = fault::load_u64(frame.wrapping_sub(16)).ok()?;
+        Some(if unwinding == 0 { Crossing::Exception(dispatcher) } else { Crossing::Unwind(dispatcher) })
+    } else if rip == &raw const exeunt_under_returns as u64 || rip == &raw const exeunt_interrupted_returns as u64 {
+        Some(Crossing::Interrupted(context.integer[register::RBX]))
+    } else {
+        None
+    }
+}

@@ -1,0 +1,205 @@
+//! Looking for who handles an exception (what `RtlDispatchException` does).
+
+use abi::{CONTEXT, EXCEPTION_RECORD, Exception, NTSTATUS, Ptr};
+
+use super::assembly::{self, Crossing, call_handler, restore};
+use super::lent::{LentContext, LentDispatcher, LentPointers, LentRecord, record_at, set_record_flags};
+use super::vectored::List;
+use super::{DISPATCHER_CONTEXT, EXCEPTION_POINTERS, disposition, flags, unhandled};
+use crate::unwind::walk::{End, to_guest, up};
+use crate::unwind::{self, FunctionEntry, unwind as unwind_function, unwind_leaf};
+use crate::{Cx, gate};
+
+/// Where a thread goes on that a signal interrupted in guest code.
+pub(super) extern "sysv64" fn interrupted(record: u64, context: u64) {
+    let Some(cx) = gate::current() else { std::process::abort() };
+    dispatch(&cx, record, context);
+}
+
+/// Raises an exception at the call that `caller` is the context of. When a handler says that execution goes on, it does so after the call.
+pub fn raise(cx: &Cx<'_>, caller: &CONTEXT, exception: &Exception) -> ! {
+    raise_record(cx, caller, EXCEPTION_RECORD::new(exception, caller.Rip))
+}
+
+/// [`raise`] with a record.
+pub fn raise_record(cx: &Cx<'_>, caller: &CONTEXT, record: EXCEPTION_RECORD) -> ! {
+    let (lent_record, context) = (LentRecord::new(), LentContext::new());
+    lent_record.set(&record);
+    context.set(caller);
+    dispatch(cx, lent_record.address(), context.address());
+    restore(&context.get())
+}
+
+/// Raises an exception of a shim's in the guest that called it. Returns when the shim is to be run again: a handler has mended what was wrong.
+pub(crate) fn raise_from_shim(cx: &Cx<'_>, exception: &Exception) {
+    let mut caller = assembly::capture();
+    if to_guest(&mut caller, |_| true).is_err() {
+        crate::report::unhandled_call(cx, exception, &caller);
+    }
+    let (record, context) = (LentRecord::new(), LentContext::new());
+    record.set(&EXCEPTION_RECORD::new(exception, caller.Rip));
+    context.set(&caller);
+    dispatch(cx, record.address(), context.address());
+    let changed = context.get();
+    if changed.Rip != caller.Rip || changed.rsp() != caller.rsp() {
+        restore(&changed);
+    }
+}
+
+/// Raises an exception of the dispatcher's own: `outer` is what it was about.
+pub(super) fn raise_here(cx: &Cx<'_>, code: NTSTATUS, outer: u64) -> ! {
+    let context = assembly::capture();
+    let record = EXCEPTION_RECORD {
+        ExceptionFlags: flags::NONCONTINUABLE,
+        ExceptionRecord: outer as usize,
+        ..EXCEPTION_RECORD::new(&Exception::new(code, &[]), context.Rip)
+    };
+    raise_record(cx, &context, record)
+}
+
+/// Asks everybody in turn. Returns when execution goes on with the context, which may be another one by then.
+pub(super) fn dispatch(cx: &Cx<'_>, record: u64, context: u64) {
+    let pointers = LentPointers::new();
+    pointers.set(&EXCEPTION_POINTERS { ExceptionRecord: record, ContextRecord: context });
+    let vectored = &cx.process.vectored;
+    if vectored.ask(cx, List::Exception, pointers.address()) || search(cx, record, context) {
+        vectored.ask(cx, List::Continue, pointers.address());
+        return;
+    }
+    unhandled::last_chance(cx, record, context, pointers.address());
+}
+
+/// A frame whose handler is called.
+#[derive(Clone, Copy)]
+pub(super) struct Called {
+    pub(super) told: DISPATCHER_CONTEXT,
+    /// The context of the frame itself.
+    pub(super) own: CONTEXT,
+    /// The context of its caller.
+    pub(super) caller: CONTEXT,
+}
+
+impl Called {
+    /// The frame that another unwind was at, with its handler as far as it got; `None` when its dispatcher context makes no sense.
+    pub(super) fn taken_over(told: DISPATCHER_CONTEXT) -> Option<Self> {
+        let own = CONTEXT { Rip: told.ControlPc, ..CONTEXT::read(told.ContextRecord).ok()? };
+        let function = Ptr::at(told.FunctionEntry).read().ok()?;
+        let entry = FunctionEntry { image_base: told.ImageBase, address: told.FunctionEntry, function };
+        let mut caller = own;
+        unwind_function(&entry, told.ControlPc, &mut caller).ok()?;
+        Some(Self { told, own, caller })
+    }
+
+    /// The frame at `own`, if it has a handler of this kind (`unwind::flags`); its caller's context otherwise.
+    pub(super) fn next(cx: &Cx<'_>, own: CONTEXT, kind: u8) -> Result<Step, End> {
+        let mut caller = own;
+        let entry = cx.function_entry(own.Rip);
+        let (Some(entry), Some(frame)) = (entry, up(entry.as_ref(), &mut caller)?) else {
+            return Ok(Step { caller, establisher: None, called: None });
+        };
+        if frame.establisher % 8 != 0 || frame.establisher > cx.thread.stack_base() {
+            return Err(End::Bad);
+        }
+        let called = frame.handler.filter(|handler| handler.flags & kind != 0).map(|handler| Self {
+            told: DISPATCHER_CONTEXT {
+                ControlPc: own.Rip,
+                ImageBase: entry.image_base,
+                FunctionEntry: entry.address,
+                EstablisherFrame: frame.establisher,
+                LanguageHandler: handler.routine,
+                HandlerData: handler.data,
+                ..DISPATCHER_CONTEXT::default()
+            },
+            own,
+            caller,
+        });
+        Ok(Step { caller, establisher: Some(frame.establisher), called })
+    }
+}
+
+/// One frame up.
+pub(super) struct Step {
+    pub(super) caller: CONTEXT,
+    /// `None` for a leaf function.
+    pub(super) establisher: Option<u64>,
+    pub(super) called: Option<Called>,
+}
+
+/// What the dispatcher context at `address` says.
+pub(super) fn dispatcher_at(address: u64) -> Option<DISPATCHER_CONTEXT> {
+    Ptr::<DISPATCHER_CONTEXT>::at(address).read().ok()
+}
+
+/// Asks the frames' handlers. True when execution goes on with the context.
+fn search(cx: &Cx<'_>, record: u64, context_at: u64) -> bool {
+    let Ok(mut context) = CONTEXT::read(context_at) else { return false };
+    let (dispatcher, caller) = (LentDispatcher::new(), LentContext::new());
+    let kept = record_at(record).ExceptionFlags & !(flags::UNWIND | flags::STACK_INVALID | flags::NESTED_CALL);
+    // The frame whose handler this exception happened in.
+    let mut nested = 0;
+    if went_nowhere(&record_at(record), &context) && unwind_leaf(&mut context).is_err() {
+        return false;
+    }
+    loop {
+        let mut taken_over = None;
+        let crossed = to_guest(&mut context, |crossing| match crossing {
+            Crossing::Exception(at) => {
+                nested = nested.max(dispatcher_at(at).map_or(0, |told| told.EstablisherFrame));
+                true
+            }
+            Crossing::Unwind(at) => {
+                taken_over = dispatcher_at(at);
+                false
+            }
+            Crossing::Interrupted(_) => true,
+        });
+        let step = match (crossed, taken_over) {
+            (Ok(()), Some(told)) => Called::taken_over(told)
+                .map(|called| Step { caller: called.caller, establisher: None, called: Some(called) })
+                .ok_or(End::Bad),
+            (Ok(()), None) => Called::next(cx, context, unwind::flags::EHANDLER),
+            (Err(end), _) => Err(end),
+        };
+        let Ok(step) = step else {
+            if step.err() == Some(End::Bad) {
+                set_record_flags(record, kept | flags::STACK_INVALID);
+            }
+            return false;
+        };
+        context = step.caller;
+        let mut next = step.called;
+        while let Some(called) = next.take() {
+            let told = DISPATCHER_CONTEXT { ContextRecord: caller.address(), ..called.told };
+            dispatcher.set(&told);
+            caller.set(&called.caller);
+            set_record_flags(record, kept | if nested == 0 { 0 } else { flags::NESTED_CALL });
+            let arguments = [record, told.EstablisherFrame, context_at, dispatcher.address()];
+            let answer = call_handler(arguments, told.LanguageHandler, false);
+            if nested == told.EstablisherFrame {
+                nested = 0;
+            }
+            match answer {
+                disposition::CONTINUE_EXECUTION => {
+                    if record_at(record).ExceptionFlags & flags::NONCONTINUABLE != 0 {
+                        raise_here(cx, NTSTATUS::STATUS_NONCONTINUABLE_EXCEPTION, record);
+                    }
+                    return true;
+                }
+                disposition::CONTINUE_SEARCH => {}
+                disposition::NESTED_EXCEPTION => nested = nested.max(dispatcher.get().EstablisherFrame),
+                disposition::COLLIDED_UNWIND => {
+                    next = Called::taken_over(dispatcher.get());
+                    context = next.map_or(context, |called| called.caller);
+                }
+                _ => raise_here(cx, NTSTATUS::STATUS_INVALID_DISPOSITION, record),
+            }
+        }
+    }
+}
+
+/// Whether the exception is that of a jump to where no code is: what is there, if anything, has no frame.
+fn went_nowhere(record: &EXCEPTION_RECORD, context: &CONTEXT) -> bool {
+    record.ExceptionCode == NTSTATUS::STATUS_ACCESS_VIOLATION.0
+        && record.ExceptionInformation[0] == super::interrupt::EXECUTE as usize
+        && record.ExceptionInformation[1] as u64 == context.Rip
+}

@@ -1,0 +1,94 @@
+//! Memory on our stack that the guest is given the address of.
+
+use std::cell::UnsafeCell;
+
+use abi::{CONTEXT, EXCEPTION_RECORD, Ptr};
+
+use super::{DISPATCHER_CONTEXT, EXCEPTION_POINTERS};
+
+/// `N` bytes that only accesses by address touch, ours as well as the guest's: what is in them may change at any call.
+#[repr(C, align(16))]
+pub(super) struct Lent<const N: usize>(UnsafeCell<[u8; N]>);
+
+/// Room for a `CONTEXT`.
+pub(super) type LentContext = Lent<{ CONTEXT::SIZE }>;
+/// Room for an `EXCEPTION_RECORD`.
+pub(super) type LentRecord = Lent<{ EXCEPTION_RECORD::SIZE }>;
+/// Room for a `DISPATCHER_CONTEXT`.
+pub(super) type LentDispatcher = Lent<80>;
+/// Room for `EXCEPTION_POINTERS`.
+pub(super) type LentPointers = Lent<16>;
+
+impl<const N: usize> Lent<N> {
+    pub(super) const fn new() -> Self {
+        Self(UnsafeCell::new([0; N]))
+    }
+
+    /// Its address, by which alone it is used.
+    pub(super) fn address(&self) -> u64 {
+        self.0.get().expose_provenance() as u64
+    }
+}
+
+impl LentContext {
+    /// Writes a context.
+    pub(super) fn set(&self, context: &CONTEXT) {
+        // It is our own memory: it can be written.
+        let _ = context.write(self.address());
+    }
+
+    /// What is there now.
+    pub(super) fn get(&self) -> CONTEXT {
+        CONTEXT::read(self.address()).unwrap_or(CONTEXT::ZERO)
+    }
+}
+
+macro_rules! lent {
+    ($($lent:ty: $value:ty;)*) => {$(
+        impl $lent {
+            /// Writes the value.
+            pub(super) fn set(&self, value: &$value) {
+                let _ = Ptr::at(self.address()).write(value);
+            }
+        }
+    )*};
+}
+lent! {
+    LentRecord: EXCEPTION_RECORD;
+    LentDispatcher: DISPATCHER_CONTEXT;
+    LentPointers: EXCEPTION_POINTERS;
+}
+
+impl LentDispatcher {
+    /// What is there now.
+    pub(super) fn get(&self) -> DISPATCHER_CONTEXT {
+        Ptr::<DISPATCHER_CONTEXT>::at(self.address()).read().unwrap_or_default()
+    }
+}
+
+/// A record as it is now, wherever it is.
+pub(super) fn record_at(address: u64) -> EXCEPTION_RECORD {
+    Ptr::<EXCEPTION_RECORD>::at(address).read().unwrap_or_default()
+}
+
+/// Sets the flags of the record at `address`.
+pub(super) fn set_record_flags(address: u64, flags: u32) {
+    let at = EXCEPTION_RECORD::offset_of(abi::Width::W64, "ExceptionFlags").unwrap_or_default() as u64;
+    let _ = abi::fault::store_u32(address.wrapping_add(at), flags);
+}
+
+const _: () = assert!(size_of::<LentContext>() == CONTEXT::SIZE);
+
+#[cfg(test)]
+mod tests {
+    use abi::{Guest, Width};
+
+    use super::*;
+
+    #[test]
+    fn what_is_lent_has_room() {
+        assert_eq!(DISPATCHER_CONTEXT::layout(Width::W64).size, 80);
+        assert_eq!(EXCEPTION_POINTERS::layout(Width::W64).size, 16);
+        assert_eq!(EXCEPTION_RECORD::layout(Width::W64).size, EXCEPTION_RECORD::SIZE);
+    }
+}

@@ -1,0 +1,81 @@
+//! Walking up a stack on which frames of the guest's and of ours take turns.
+
+use abi::CONTEXT;
+
+use super::host::{self, HostError, Step};
+use super::{Frame, FunctionEntry, UnwindError, unwind, unwind_leaf};
+use crate::exception::{Crossing, crossing};
+
+/// Frames of ours between two of the guest's, at most; a stack that leads in a circle ends here.
+const MOST_HOST_FRAMES: u32 = 4096;
+
+/// Why a walk is over.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum End {
+    /// No frame is left.
+    Bottom,
+    /// The stack or the tables make no sense.
+    Bad,
+}
+
+impl From<UnwindError> for End {
+    fn from(_: UnwindError) -> Self {
+        Self::Bad
+    }
+}
+
+impl From<HostError> for End {
+    fn from(error: HostError) -> Self {
+        match error {
+            // Threads that did not begin as the guest's end in code without descriptions.
+            HostError::Unknown => Self::Bottom,
+            HostError::Fault(_) => Self::Bad,
+        }
+    }
+}
+
+/// Turns a context in our code into that of the nearest frame of the guest's above it; one of the guest's stays as it is. `crossed` is told of
+/// each call of a handler on the way, and says whether to go on.
+///
+/// # Errors
+/// There is none.
+pub(crate) fn to_guest(context: &mut CONTEXT, mut crossed: impl FnMut(Crossing) -> bool) -> Result<(), End> {
+    for _ in 0..MOST_HOST_FRAMES {
+        if !host::is_host(context.Rip) {
+            return if context.Rip == 0 { Err(End::Bottom) } else { Ok(()) };
+        }
+        match crossing(context) {
+            Some(Crossing::Interrupted(at)) => {
+                *context = CONTEXT::read(at).map_err(|_| End::Bad)?;
+                continue;
+            }
+            Some(crossing) => {
+                if !crossed(crossing) {
+                    return Ok(());
+                }
+            }
+            None => {}
+        }
+        if host::unwind_host(context)? == Step::End {
+            return Err(End::Bottom);
+        }
+    }
+    Err(End::Bad)
+}
+
+/// Unwinds one frame of the guest's, by its entry or as a leaf function.
+pub(crate) fn up(entry: Option<&FunctionEntry>, context: &mut CONTEXT) -> Result<Option<Frame>, End> {
+    let before = context.rsp();
+    let frame = match entry {
+        Some(entry) => Some(unwind(entry, context.Rip, context)?),
+        None => {
+            unwind_leaf(context)?;
+            None
+        }
+    };
+    // Every frame has at least a return address: a stack that does not grow upwards is none.
+    if context.rsp() <= before {
+        return Err(End::Bad);
+    }
+    Ok(frame)
+}
