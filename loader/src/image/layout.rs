@@ -1,6 +1,6 @@
 //! What Windows demands of an image's layout, and bounds on what a hostile one can cost.
 
-use super::{Headers, ImageError, ImageErrorKind, PAGE, Section};
+use super::{FileCharacteristics, Headers, ImageError, ImageErrorKind, PAGE, Section};
 use crate::bytes::align_up;
 
 /// The largest image that is mapped, in bytes of address space.
@@ -90,6 +90,10 @@ pub(super) fn check_runnable(headers: &Headers) -> Result<(), ImageError> {
     if !headers.image_base.is_multiple_of(0x1_0000) {
         let base = headers.image_base;
         return Err(ImageError::invalid(format!("the image base {base:#x} is not a multiple of 64 KiB")));
+    }
+    // Linkers leave the mark out when they met errors.
+    if !headers.characteristics.contains(FileCharacteristics::EXECUTABLE_IMAGE) {
+        return Err(ImageError::invalid("it is not marked as executable; its linker may have failed"));
     }
     check_mappable(headers)
 }

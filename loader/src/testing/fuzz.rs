@@ -40,8 +40,12 @@ impl Random {
 
 /// Runs `count` damaged images, the same ones for the same `seed`.
 pub fn run(count: u64, seed: u64) -> Report {
+    run_with(&originals(), count, seed)
+}
+
+/// As [`run`], with damaged copies of these images.
+pub fn run_with(originals: &[Vec<u8>], count: u64, seed: u64) -> Report {
     let mut random = Random(seed | 1);
-    let originals = originals();
     let provider = provider();
     let mut report = Report::default();
     for _ in 0..count {

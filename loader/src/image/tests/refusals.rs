@@ -70,6 +70,10 @@ fn what_cannot_run_is_described_and_refused() {
     assert!(matches!(refusal(&low), ImageErrorKind::Invalid(reason) if reason.contains("less than a page")));
     let odd = PeBuilder::exe().with(|image| image.image_base = 0x1_4000_1000);
     assert!(matches!(refusal(&odd), ImageErrorKind::Invalid(reason) if reason.contains("64 KiB")));
+    let unfinished = PeBuilder::exe().with(|image| image.characteristics = 0x20);
+    assert!(
+        matches!(refusal(&unfinished), ImageErrorKind::Invalid(reason) if reason.contains("not marked as executable"))
+    );
     let mixed = PeBuilder::exe().pe32().with(|image| image.machine = 0x8664);
     assert!(matches!(refusal(&mixed), ImageErrorKind::Invalid(reason) if reason.contains("32-bit headers")));
 }
