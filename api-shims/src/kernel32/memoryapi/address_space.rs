@@ -1,4 +1,4 @@
-//! memoryapi.h: the address space.
+//! The address space.
 
 use abi::{HANDLE, NTSTATUS, Out, Ptr, WIN32_ERROR, Win32Result, shim};
 use syscall_xlate::Cx;
@@ -6,7 +6,7 @@ use syscall_xlate::memory::{MemoryType, RegionState};
 
 abi::flags! {
     /// What an allocation does.
-    pub(super) struct ALLOCATION_TYPE: u32 {
+    pub(in crate::kernel32) struct ALLOCATION_TYPE: u32 {
         MEM_COMMIT = 0x1000;
         MEM_RESERVE = 0x2000;
         MEM_DECOMMIT = 0x4000;
@@ -20,7 +20,7 @@ abi::flags! {
     }
 
     /// What may be done with pages.
-    pub(super) struct PAGE_PROTECTION: u32 {
+    pub(in crate::kernel32) struct PAGE_PROTECTION: u32 {
         PAGE_NOACCESS = 0x1;
         PAGE_READONLY = 0x2;
         PAGE_READWRITE = 0x4;
@@ -37,14 +37,14 @@ abi::flags! {
 
 abi::choices! {
     /// Whether pages are free, reserved or committed.
-    pub(super) struct MEMORY_STATE: u32 {
+    pub(in crate::kernel32) struct MEMORY_STATE: u32 {
         MEM_COMMIT = 0x1000;
         MEM_RESERVE = 0x2000;
         MEM_FREE = 0x1_0000;
     }
 
     /// What pages belong to.
-    pub(super) struct MEMORY_TYPE: u32 {
+    pub(in crate::kernel32) struct MEMORY_TYPE: u32 {
         MEM_PRIVATE = 0x2_0000;
         MEM_MAPPED = 0x4_0000;
         MEM_IMAGE = 0x100_0000;
@@ -66,7 +66,7 @@ abi::guest_struct! {
 
 /// Reserves or commits pages.
 #[shim(partial = "write watch, physical and large pages are refused")]
-pub(super) fn VirtualAlloc(
+pub(in crate::kernel32) fn VirtualAlloc(
     cx: &Cx,
     lpAddress: Ptr<u8>,
     dwSize: usize,
@@ -78,7 +78,7 @@ pub(super) fn VirtualAlloc(
 
 /// Reserves or commits pages of a process.
 #[shim(partial = "of the caller's own process only; write watch, physical and large pages are refused")]
-pub(super) fn VirtualAllocEx(
+pub(in crate::kernel32) fn VirtualAllocEx(
     cx: &Cx,
     hProcess: HANDLE,
     lpAddress: Ptr<u8>,
@@ -113,13 +113,18 @@ fn allocate(
 
 /// Decommits or releases pages.
 #[shim(full)]
-pub(super) fn VirtualFree(cx: &Cx, lpAddress: Ptr<u8>, dwSize: usize, dwFreeType: ALLOCATION_TYPE) -> Win32Result<()> {
+pub(in crate::kernel32) fn VirtualFree(
+    cx: &Cx,
+    lpAddress: Ptr<u8>,
+    dwSize: usize,
+    dwFreeType: ALLOCATION_TYPE,
+) -> Win32Result<()> {
     free(cx, lpAddress, dwSize, dwFreeType)
 }
 
 /// Decommits or releases pages of a process.
 #[shim(partial = "of the caller's own process only")]
-pub(super) fn VirtualFreeEx(
+pub(in crate::kernel32) fn VirtualFreeEx(
     cx: &Cx,
     hProcess: HANDLE,
     lpAddress: Ptr<u8>,
@@ -143,13 +148,13 @@ fn free(cx: &Cx, address: Ptr<u8>, size: usize, how: ALLOCATION_TYPE) -> Win32Re
 
 /// Keeps pages in memory.
 #[shim(stub = "the host pages as it sees fit; what programs lock is used soon, and stays by that")]
-pub(super) fn VirtualLock(cx: &Cx, lpAddress: Ptr<u8>, dwSize: usize) -> Win32Result<()> {
+pub(in crate::kernel32) fn VirtualLock(cx: &Cx, lpAddress: Ptr<u8>, dwSize: usize) -> Win32Result<()> {
     committed(cx, lpAddress, dwSize)
 }
 
 /// Lets pages be paged out again.
 #[shim(stub = "see VirtualLock")]
-pub(super) fn VirtualUnlock(cx: &Cx, lpAddress: Ptr<u8>, dwSize: usize) -> Win32Result<()> {
+pub(in crate::kernel32) fn VirtualUnlock(cx: &Cx, lpAddress: Ptr<u8>, dwSize: usize) -> Win32Result<()> {
     committed(cx, lpAddress, dwSize)
 }
 
@@ -169,7 +174,7 @@ fn committed(cx: &Cx, address: Ptr<u8>, size: usize) -> Win32Result<()> {
 
 /// Changes what may be done with committed pages.
 #[shim(full)]
-pub(super) fn VirtualProtect(
+pub(in crate::kernel32) fn VirtualProtect(
     cx: &Cx,
     lpAddress: Ptr<u8>,
     dwSize: usize,
@@ -181,7 +186,7 @@ pub(super) fn VirtualProtect(
 
 /// Changes what may be done with committed pages of a process.
 #[shim(partial = "of the caller's own process only")]
-pub(super) fn VirtualProtectEx(
+pub(in crate::kernel32) fn VirtualProtectEx(
     cx: &Cx,
     hProcess: HANDLE,
     lpAddress: Ptr<u8>,
@@ -209,7 +214,7 @@ fn protect(
 
 /// Tells what pages at an address are; gives the size of what it tells.
 #[shim(full)]
-pub(super) fn VirtualQuery(
+pub(in crate::kernel32) fn VirtualQuery(
     cx: &Cx,
     lpAddress: Ptr<u8>,
     lpBuffer: Out<MEMORY_BASIC_INFORMATION>,
@@ -220,7 +225,7 @@ pub(super) fn VirtualQuery(
 
 /// Tells what pages of a process at an address are; gives the size of what it tells.
 #[shim(partial = "of the caller's own process only")]
-pub(super) fn VirtualQueryEx(
+pub(in crate::kernel32) fn VirtualQueryEx(
     cx: &Cx,
     hProcess: HANDLE,
     lpAddress: Ptr<u8>,

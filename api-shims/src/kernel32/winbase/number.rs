@@ -1,4 +1,4 @@
-//! winbase.h: what has no header of its own.
+//! Numbers.
 
 use abi::shim;
 
@@ -7,7 +7,7 @@ use abi::shim;
 /// Gives -1 when the divisor is 0 or the result does not fit
 /// (<https://learn.microsoft.com/windows/win32/api/winbase/nf-winbase-muldiv>).
 #[shim(full)]
-pub(super) fn MulDiv(nNumber: i32, nNumerator: i32, nDenominator: i32) -> i32 {
+pub(in crate::kernel32) fn MulDiv(nNumber: i32, nNumerator: i32, nDenominator: i32) -> i32 {
     if nDenominator == 0 {
         return -1;
     }

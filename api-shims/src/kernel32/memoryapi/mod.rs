@@ -1,0 +1,7 @@
+//! memoryapi.h: the address space, sections and their views.
+
+mod address_space;
+mod section;
+
+pub(super) use address_space::*;
+pub(super) use section::*;

@@ -1,0 +1,7 @@
+//! winbase.h: what has no header of its own.
+
+mod heap;
+mod number;
+
+pub(super) use heap::*;
+pub(super) use number::*;
