@@ -7,6 +7,7 @@ mod epilogue;
 pub(crate) mod host;
 mod info;
 mod lookup;
+mod service;
 mod tables;
 #[cfg(test)]
 mod tests;
