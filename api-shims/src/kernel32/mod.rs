@@ -1,6 +1,6 @@
 //! kernel32.dll.
 
-mod errhandlingapi;
+pub(crate) mod errhandlingapi;
 mod fileapi;
 mod handleapi;
 mod heapapi;
@@ -21,6 +21,8 @@ pub(crate) static DLL: Dll = Dll { name: "kernel32.dll", exports: EXPORTS, detac
 static EXPORTS: &[Export] = exports![
     synchapi::AcquireSRWLockExclusive,
     synchapi::AcquireSRWLockShared,
+    errhandlingapi::AddVectoredContinueHandler,
+    errhandlingapi::AddVectoredExceptionHandler,
     synchapi::CancelWaitableTimer,
     handleapi::CloseHandle,
     handleapi::CompareObjectHandles,
@@ -171,6 +173,8 @@ static EXPORTS: &[Export] = exports![
     synchapi::OpenSemaphoreW,
     synchapi::OpenWaitableTimerW,
     synchapi::PulseEvent,
+    errhandlingapi::RaiseException,
+    errhandlingapi::RaiseFailFastException,
     fileapi::ReadFile,
     memoryapi::ReadProcessMemory,
     synchapi::ReleaseMutex,
@@ -179,7 +183,21 @@ static EXPORTS: &[Export] = exports![
     synchapi::ReleaseSemaphore,
     fileapi::RemoveDirectoryA,
     fileapi::RemoveDirectoryW,
+    errhandlingapi::RemoveVectoredContinueHandler,
+    errhandlingapi::RemoveVectoredExceptionHandler,
     synchapi::ResetEvent,
+    forward "RtlAddFunctionTable" => "ntdll.RtlAddFunctionTable",
+    forward "RtlCaptureContext" => "ntdll.RtlCaptureContext",
+    forward "RtlCaptureStackBackTrace" => "ntdll.RtlCaptureStackBackTrace",
+    forward "RtlDeleteFunctionTable" => "ntdll.RtlDeleteFunctionTable",
+    forward "RtlInstallFunctionTableCallback" => "ntdll.RtlInstallFunctionTableCallback",
+    forward "RtlLookupFunctionEntry" => "ntdll.RtlLookupFunctionEntry",
+    forward "RtlPcToFileHeader" => "ntdll.RtlPcToFileHeader",
+    forward "RtlRaiseException" => "ntdll.RtlRaiseException",
+    forward "RtlRestoreContext" => "ntdll.RtlRestoreContext",
+    forward "RtlUnwind" => "ntdll.RtlUnwind",
+    forward "RtlUnwindEx" => "ntdll.RtlUnwindEx",
+    forward "RtlVirtualUnwind" => "ntdll.RtlVirtualUnwind",
     processenv::SearchPathA,
     processenv::SearchPathW,
     synchapi::SetCriticalSectionSpinCount,
@@ -198,6 +216,7 @@ static EXPORTS: &[Export] = exports![
     errhandlingapi::SetLastError,
     memoryapi::SetProcessWorkingSetSize,
     processenv::SetStdHandle,
+    errhandlingapi::SetUnhandledExceptionFilter,
     synchapi::SetWaitableTimer,
     synchapi::SetWaitableTimerEx,
     synchapi::SignalObjectAndWait,
@@ -212,6 +231,7 @@ static EXPORTS: &[Export] = exports![
     synchapi::TryAcquireSRWLockExclusive,
     synchapi::TryAcquireSRWLockShared,
     synchapi::TryEnterCriticalSection,
+    errhandlingapi::UnhandledExceptionFilter,
     fileapi::UnlockFile,
     memoryapi::UnmapViewOfFile,
     memoryapi::VirtualAlloc,
@@ -235,4 +255,5 @@ static EXPORTS: &[Export] = exports![
     synchapi::WakeConditionVariable,
     fileapi::WriteFile,
     memoryapi::WriteProcessMemory,
+    forward "__C_specific_handler" => "ntdll.__C_specific_handler",
 ];

@@ -46,4 +46,9 @@ impl Cx<'_> {
         let context = CONTEXT::read(told.ContextRecord)?;
         end(self, told.ExceptionRecord, &context)
     }
+
+    /// Ends the process with an exception that nobody is asked about.
+    pub fn fail_fast(&self, record: &abi::EXCEPTION_RECORD, context: &CONTEXT) -> ! {
+        report::unhandled(self, record, context)
+    }
 }
