@@ -22,6 +22,9 @@ pub type NtResult<T> = Result<T, NTSTATUS>;
 /// A function that returns its error instead of setting it (`LSTATUS`, as the registry's do).
 pub type Lstatus = Result<(), Refusal<LSTATUS>>;
 
+/// A COM-style function's result: whatever `HRESULT` it gives, or an exception.
+pub type HResult = Result<HRESULT, Refusal<HRESULT>>;
+
 /// An error that is returned, not set.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct LSTATUS(pub WIN32_ERROR);
@@ -51,6 +54,21 @@ impl From<WIN32_ERROR> for Refusal<LSTATUS> {
 impl From<NTSTATUS> for Refusal<LSTATUS> {
     fn from(status: NTSTATUS) -> Self {
         Self::Fails(LSTATUS(status.into()))
+    }
+}
+impl From<HRESULT> for Refusal<HRESULT> {
+    fn from(error: HRESULT) -> Self {
+        Self::Fails(error)
+    }
+}
+impl From<WIN32_ERROR> for Refusal<HRESULT> {
+    fn from(error: WIN32_ERROR) -> Self {
+        Self::Fails(error.into())
+    }
+}
+impl From<NTSTATUS> for Refusal<HRESULT> {
+    fn from(status: NTSTATUS) -> Self {
+        Self::Fails(WIN32_ERROR::from(status).into())
     }
 }
 impl From<Errno> for Refusal<Errno> {
@@ -381,6 +399,28 @@ impl Ret for Lstatus {
 
     fn succeeded(&self) -> bool {
         self.is_ok()
+    }
+}
+
+impl Ret for HResult {
+    type Raw = u64;
+
+    fn outcome(self) -> Outcome<u64> {
+        match self {
+            Ok(result) | Err(Refusal::Fails(result)) => result.outcome(),
+            Err(Refusal::Raises(exception)) => Outcome { raises: Some(exception), ..Outcome::value(0) },
+        }
+    }
+
+    fn result(&self) -> Value {
+        match self {
+            Ok(result) | Err(Refusal::Fails(result)) => Ret::result(result),
+            Err(Refusal::Raises(exception)) => Value::Name(format!("raises {}", exception.code)),
+        }
+    }
+
+    fn succeeded(&self) -> bool {
+        self.as_ref().is_ok_and(|result| result.is_success())
     }
 }
 

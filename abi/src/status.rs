@@ -74,6 +74,19 @@ impl From<NTSTATUS> for WIN32_ERROR {
 /// A status that a program defined itself ([MS-ERREF] 2.3); it has no other meaning as an error. Observed: it is given as it is.
 const CUSTOMER_BIT: u32 = 1 << 29;
 
+/// `HRESULT_FROM_WIN32`.
+impl From<WIN32_ERROR> for HRESULT {
+    fn from(error: WIN32_ERROR) -> Self {
+        match error.0 as i32 {
+            ..=0 => Self(error.0),
+            _ => Self(error.0 & 0xffff | FAILED_WIN32),
+        }
+    }
+}
+
+/// The severity bit and FACILITY_WIN32.
+const FAILED_WIN32: u32 = 0x8007_0000;
+
 /// Set in an NTSTATUS that travelled as an HRESULT (`FACILITY_NT_BIT`, [MS-ERREF] 2.1). Observed: it does not matter.
 const FROM_HRESULT_BIT: u32 = 1 << 28;
 

@@ -6,6 +6,7 @@
 
 pub mod cmdline;
 pub mod console;
+pub mod cpu;
 pub mod dll;
 mod enter;
 pub mod environment;
@@ -24,9 +25,12 @@ pub mod path;
 mod peb;
 pub mod process;
 pub mod program;
+pub mod random;
+pub mod registry;
 mod report;
 mod say;
 pub mod section;
+pub mod security;
 mod signals;
 mod stack;
 mod state;

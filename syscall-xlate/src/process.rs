@@ -16,7 +16,9 @@ use crate::modules::Modules;
 use crate::object::{HandleTable, Namespace};
 use crate::parameters::Parameters;
 use crate::path::Drives;
+use crate::registry::Registry;
 use crate::say::say;
+use crate::security::Token;
 use crate::state::{ProcessState, ProcessStates};
 use crate::sync::{AddressWaits, Mutants, ProcessObject, TimerQueue};
 use crate::thread::Attached;
@@ -97,6 +99,10 @@ pub struct Process {
     pub vectored: Vectored,
     /// Function tables of code that the program made itself.
     pub function_tables: DynamicTables,
+    /// The registry.
+    pub registry: Registry,
+    /// Who it is.
+    pub token: Arc<Token>,
     /// What a handle to it stands for.
     pub object: Arc<ProcessObject>,
     id: u32,
@@ -145,6 +151,8 @@ impl Process {
             movable: MovableBlocks::default(),
             vectored: Vectored::default(),
             function_tables: DynamicTables::default(),
+            registry: Registry::new(version),
+            token: Arc::default(),
             object: ProcessObject::new(id),
             id,
             dlls,
