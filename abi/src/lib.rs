@@ -42,12 +42,8 @@ pub use handle::HANDLE;
 pub use ptr::{Buffer, In, InOut, Out, Ptr};
 pub use raises::Raises;
 pub use ret::{
-<<<<<<< HEAD
-    AllOnes, Crt, CrtFailure, CrtResult, Failure, Invalid, LSTATUS, Lstatus, NtResult, Outcome, Refusal, Ret,
+    AllOnes, Crt, CrtFailure, CrtResult, Failure, HResult, Invalid, LSTATUS, Lstatus, NtResult, Outcome, Refusal, Ret,
     Win32Result,
-=======
-    Crt, CrtFailure, CrtResult, Failure, HResult, Invalid, LSTATUS, Lstatus, NtResult, Outcome, Refusal, Ret, Win32Result,
->>>>>>> 2255322 (Registry, security identifiers and tokens, random bytes, facts about the host)
 };
 pub use shim::{Entry, FromCaller, Param, Row, Shim, Support, Variadic, caller_entry, variadic_entry};
 pub use status::{Errno, HRESULT, NTSTATUS, WIN32_ERROR};

@@ -118,8 +118,9 @@ macro_rules! named_status {
 named_status!(NTSTATUS HRESULT);
 
 impl fmt::Debug for WIN32_ERROR {
+    /// Its name, or that of the `HRESULT` that some functions set as last error.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self.name() {
+        match self.name().or_else(|| HRESULT(self.0).name()) {
             Some(name) => f.write_str(name),
             None => write!(f, "{}", self.0),
         }

@@ -5,11 +5,15 @@
 // `exports!` takes a step for each row of a table.
 #![recursion_limit = "4096"]
 
+mod advapi32;
+mod bcrypt;
+mod bcryptprimitives;
 pub mod crt;
 mod kernel32;
 mod ntdll;
 mod state;
 mod text;
+mod winmm;
 
 use syscall_xlate::dll::Dll;
 /// The call path, where `#[shim]` looks for it.
@@ -20,7 +24,8 @@ pub fn dlls() -> &'static [&'static Dll] {
     DLLS
 }
 
-static DLLS: &[&Dll] = &[&kernel32::DLL, &ntdll::DLL];
+static DLLS: &[&Dll] =
+    &[&advapi32::DLL, &bcrypt::DLL, &bcryptprimitives::DLL, &kernel32::DLL, &ntdll::DLL, &winmm::DLL];
 
 #[cfg(test)]
 mod tests {

@@ -8,6 +8,8 @@ pub(crate) mod process {
     pub(crate) const KERNEL32: usize = 1;
     /// `kernel32`: the command line in the ANSI code page.
     pub(crate) const COMMAND_LINE: usize = 2;
+    /// `advapi32::wincrypt`: provider handles.
+    pub(crate) const WINCRYPT: usize = 3;
 }
 
 /// Slots of `ThreadState` types.

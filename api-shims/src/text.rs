@@ -1,6 +1,6 @@
 //! Between the guest's text and ours: the ANSI code page, in which `A` functions take and give text, and buffers of a given size.
 
-use abi::{PSTR, PWSTR, Win32Result};
+use abi::{Fault, Guest, PCSTR, PCWSTR, PSTR, PWSTR, Win32Result};
 use syscall_xlate::{Cx, nls};
 
 /// Text of the process's ANSI code page in UTF-16.
@@ -36,5 +36,82 @@ pub(crate) fn give_ansi(text: &[u8], buffer: PSTR, size: u32) -> Win32Result<u32
         Ok(text.len() as u32)
     } else {
         Ok(text.len() as u32 + 1)
+    }
+}
+
+/// Text that a guest passes in, by an `A` or a `W` function.
+pub(crate) trait TextIn: Copy {
+    /// Copies it in, in UTF-16.
+    ///
+    /// # Errors
+    /// A [`Fault`] where it runs into memory that cannot be read.
+    fn wide(self, cx: &Cx) -> Result<Vec<u16>, Fault>;
+    /// True for the null pointer.
+    fn is_null(self) -> bool;
+    /// As [`Self::wide`]; `None` for the null pointer.
+    ///
+    /// # Errors
+    /// As [`Self::wide`].
+    fn wide_opt(self, cx: &Cx) -> Result<Option<Vec<u16>>, Fault> {
+        if self.is_null() { Ok(None) } else { self.wide(cx).map(Some) }
+    }
+}
+
+impl TextIn for PCWSTR {
+    fn wide(self, _cx: &Cx) -> Result<Vec<u16>, Fault> {
+        self.read()
+    }
+    fn is_null(self) -> bool {
+        self.is_null()
+    }
+}
+
+impl TextIn for PCSTR {
+    fn wide(self, cx: &Cx) -> Result<Vec<u16>, Fault> {
+        Ok(to_wide(cx, &self.read()?))
+    }
+    fn is_null(self) -> bool {
+        self.is_null()
+    }
+}
+
+/// A buffer of a guest for text, of an `A` or a `W` function.
+pub(crate) trait TextOut: Copy {
+    /// `u8` or `u16`.
+    type Unit: Guest + Copy;
+    /// Text as this kind of buffer takes it.
+    fn convert(cx: &Cx, text: &[u16]) -> Vec<Self::Unit>;
+    /// Copies text and a closing zero out. The caller has checked that they fit.
+    ///
+    /// # Errors
+    /// A [`Fault`] where it cannot be written.
+    fn put(self, text: &[Self::Unit]) -> Result<(), Fault>;
+    /// True for the null pointer.
+    fn is_null(self) -> bool;
+}
+
+impl TextOut for PWSTR {
+    type Unit = u16;
+    fn convert(_cx: &Cx, text: &[u16]) -> Vec<u16> {
+        text.to_vec()
+    }
+    fn put(self, text: &[u16]) -> Result<(), Fault> {
+        self.write_z(text)
+    }
+    fn is_null(self) -> bool {
+        self.is_null()
+    }
+}
+
+impl TextOut for PSTR {
+    type Unit = u8;
+    fn convert(cx: &Cx, text: &[u16]) -> Vec<u8> {
+        to_ansi(cx, text)
+    }
+    fn put(self, text: &[u8]) -> Result<(), Fault> {
+        self.write_z(text)
+    }
+    fn is_null(self) -> bool {
+        self.is_null()
     }
 }

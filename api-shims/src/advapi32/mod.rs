@@ -1,0 +1,52 @@
+//! advapi32.dll.
+
+mod ntsecapi;
+mod wincrypt;
+mod winreg;
+
+use syscall_xlate::dll::{Dll, Export};
+use syscall_xlate::exports;
+
+pub(crate) static DLL: Dll = Dll { name: "advapi32.dll", exports: EXPORTS, detach: None };
+
+static EXPORTS: &[Export] = exports![
+    wincrypt::CryptAcquireContextA,
+    wincrypt::CryptAcquireContextW,
+    wincrypt::CryptGenRandom,
+    wincrypt::CryptReleaseContext,
+    winreg::RegCloseKey,
+    winreg::RegCreateKeyA,
+    winreg::RegCreateKeyExA,
+    winreg::RegCreateKeyExW,
+    winreg::RegCreateKeyW,
+    winreg::RegDeleteKeyA,
+    winreg::RegDeleteKeyExW,
+    winreg::RegDeleteKeyValueW,
+    winreg::RegDeleteKeyW,
+    winreg::RegDeleteTreeW,
+    winreg::RegDeleteValueA,
+    winreg::RegDeleteValueW,
+    winreg::RegEnumKeyA,
+    winreg::RegEnumKeyExA,
+    winreg::RegEnumKeyExW,
+    winreg::RegEnumKeyW,
+    winreg::RegEnumValueA,
+    winreg::RegEnumValueW,
+    winreg::RegFlushKey,
+    winreg::RegGetValueA,
+    winreg::RegGetValueW,
+    winreg::RegOpenCurrentUser,
+    winreg::RegOpenKeyA,
+    winreg::RegOpenKeyExA,
+    winreg::RegOpenKeyExW,
+    winreg::RegOpenKeyW,
+    winreg::RegQueryInfoKeyA,
+    winreg::RegQueryInfoKeyW,
+    winreg::RegQueryValueA,
+    winreg::RegQueryValueExA,
+    winreg::RegQueryValueExW,
+    winreg::RegSetKeyValueW,
+    winreg::RegSetValueExA,
+    winreg::RegSetValueExW,
+    ntsecapi::SystemFunction036,
+];

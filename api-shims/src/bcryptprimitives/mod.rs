@@ -1,0 +1,10 @@
+//! bcryptprimitives.dll.
+
+mod bcryptprimitives;
+
+use syscall_xlate::dll::{Dll, Export};
+use syscall_xlate::exports;
+
+pub(crate) static DLL: Dll = Dll { name: "bcryptprimitives.dll", exports: EXPORTS, detach: None };
+
+static EXPORTS: &[Export] = exports![bcryptprimitives::ProcessPrng,];
