@@ -20,19 +20,6 @@ abi::guest_struct! {
 /// What Windows reports.
 const PERIODS: TIMECAPS = TIMECAPS { wPeriodMin: 1, wPeriodMax: 1_000_000 };
 
-impl abi::Ret for MMRESULT {
-    type Raw = u64;
-    fn outcome(self) -> abi::Outcome<u64> {
-        abi::Outcome::value(u64::from(self.0))
-    }
-    fn result(&self) -> abi::Value {
-        abi::Guest::value(self)
-    }
-    fn succeeded(&self) -> bool {
-        *self == Self::TIMERR_NOERROR
-    }
-}
-
 /// Asks for timers of at least this resolution, in milliseconds.
 #[shim(stub = "timers have the host's resolution, which is finer than any that can be asked for")]
 pub(super) fn timeBeginPeriod(uPeriod: u32) -> MMRESULT {
