@@ -397,3 +397,45 @@ fn pinned_modules_stay() {
     assert!(process.modules.release(&a).expect("it is loaded").is_empty(), "however often it is freed");
     assert!(process.modules.release(&loaded.module).expect("it is loaded").is_empty());
 }
+
+#[test]
+fn threads_may_load_and_release_at_once() {
+    let process = Process::new(
+        "threads",
+        &[
+            ("a.dll", dll("a.dll").tls(&[1], 0, &[]).import("b.dll", &[ImportBy::Name("value")])),
+            ("b.dll", dll("b.dll")),
+        ],
+    );
+    let (folder, modules) = (&process.folder, &process.modules);
+    let work = |name: &'static str| {
+        let provider = TestProvider { folder: folder.clone(), ..TestProvider::default() };
+        for _ in 0..200 {
+            let module = match modules.load(&provider, DllName::Base(name), LoadFlags::empty()) {
+                Ok(loaded) => loaded.module,
+                // Another thread has released the last reference and not yet removed the module.
+                Err(LoadError::Unloading { .. }) => continue,
+                Err(error) => panic!("{error}"),
+            };
+            assert_eq!(modules.by_address(module.base()).map(|found| found.base()), Some(module.base()));
+            modules.remove(&modules.release(&module).expect("it is loaded"));
+        }
+    };
+    std::thread::scope(|scope| {
+        for name in ["a.dll", "b.dll", "a.dll", "b.dll"] {
+            scope.spawn(move || work(name));
+        }
+    });
+    assert!(process.modules.modules().is_empty() && process.modules.initialisation_order().is_empty());
+}
+
+#[test]
+fn more_modules_than_a_process_has_are_refused() {
+    let process = Process::new("many", &[]);
+    let provider = TestProvider { any: true, missing: Some(THUNK), ..TestProvider::default() };
+    let import = |builder: PeBuilder, index: u32| builder.import(&format!("library{index}.dll"), &[]);
+    let program = Image::parse((0..4096).fold(PeBuilder::exe(), import).bytes()).expect("the image is sound");
+    let error = process.modules.load_program(&provider, program, &[]).expect_err("that is too many");
+    assert!(matches!(error, LoadError::TooManyModules));
+    assert!(process.modules.modules().is_empty());
+}
