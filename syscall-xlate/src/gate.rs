@@ -3,12 +3,13 @@
 //! `#[shim]` makes two entries for each function. The plain one, which import tables are bound to when nobody watches, finds the
 //! thread's [`Cx`] and runs the shim. The traced one does the same with a record before and after.
 
+use std::arch::asm;
 use std::cell::Cell;
 use std::ptr;
 
 use abi::{Exception, Outcome, Ret, Row, Value, fault};
 
-use crate::{Process, Thread, trace};
+use crate::{Process, Thread, teb, trace};
 
 thread_local! {
     /// The guest thread that this host thread is; null for a thread the guest knows nothing of.
@@ -52,18 +53,17 @@ pub(crate) fn set_current(thread: *const Thread) {
     CURRENT.set(thread);
 }
 
+/// The context of a call that came in from the guest: its TEB says which thread it is. The thread-local of [`current`] says the same,
+/// but is a function call away, for which a shim's entry would have to save ten vector registers.
 #[inline(always)]
 fn context<'a>() -> Cx<'a> {
-    match current() {
-        Some(cx) => cx,
-        None => not_a_guest_thread(),
-    }
-}
-
-#[cold]
-#[inline(never)]
-fn not_a_guest_thread() -> ! {
-    panic!("a Windows function was called on a host thread that belongs to no Windows process");
+    let thread: *const Thread;
+    // SAFETY: entries are called by guest threads only, whose GS is their TEB, which holds the address of their `Thread`.
+    let thread = unsafe {
+        asm!("mov {}, gs:[{}]", out(reg) thread, const teb::offset::THREAD, options(pure, readonly, nostack, preserves_flags));
+        &*thread
+    };
+    Cx { process: thread.process(), thread }
 }
 
 /// Runs a shim for an untraced call.

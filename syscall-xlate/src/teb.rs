@@ -34,6 +34,8 @@ pub(crate) mod offset {
     /// Behind the TEB proper (0x1838 bytes): the C runtime's `errno` and `_doserrno`.
     pub(crate) const ERRNO: u64 = 0x1900;
     pub(crate) const DOS_ERRNO: u64 = 0x1904;
+    /// The address of our own [`crate::Thread`], where the gate finds it.
+    pub(crate) const THREAD: u64 = 0x1910;
     /// The array of a thread's blocks of thread-local variables.
     pub(crate) const STATIC_TLS: u64 = 0x2000;
 }

@@ -92,6 +92,7 @@ impl Thread {
     }
 
     fn fill_teb(&self) {
+        self.set_teb_u64(offset::THREAD, std::ptr::from_ref(self) as u64);
         let (base, limit, bottom) = match &self.stack {
             Some(stack) => (stack.base(), stack.limit(), stack.allocation_base()),
             // On the host's stack: nobody may run into a limit of ours.
