@@ -5,7 +5,10 @@
 
 pub mod case;
 pub mod codepage;
+pub mod collation;
 mod convert;
+pub mod ctype;
+pub mod locale;
 mod utf7;
 
 pub use codepage::CodePage;
