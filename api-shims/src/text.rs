@@ -1,6 +1,6 @@
 //! Between the guest's text and ours: the ANSI code page, in which `A` functions take and give text, and buffers of a given size.
 
-use abi::{Fault, Guest, PCSTR, PCWSTR, PSTR, PWSTR, Win32Result};
+use abi::{Ansi, Fault, Guest, InOut, PCSTR, PCWSTR, PSTR, PWSTR, Ptr, WIN32_ERROR, Wide, Win32Result};
 use syscall_xlate::{Cx, nls};
 
 /// Text of the process's ANSI code page in UTF-16.
@@ -114,4 +114,67 @@ impl TextOut for PSTR {
     fn is_null(self) -> bool {
         self.is_null()
     }
+
+/// Text that a program passes with its length in units: -1 says that it ends with a zero, which then belongs to it.
+///
+/// # Errors
+/// `ERROR_INVALID_PARAMETER` for NULL, for an empty text, and for other negative lengths.
+pub(crate) fn counted_wide(text: PCWSTR, count: i32) -> Win32Result<Wide> {
+    let text = text.opt().ok_or(WIN32_ERROR::ERROR_INVALID_PARAMETER)?;
+    match count {
+        -1 => Ok([text.read()?, vec![0]].concat()),
+        1.. => Ok(text.ptr().read_slice(count as usize)?),
+        _ => Err(WIN32_ERROR::ERROR_INVALID_PARAMETER.into()),
+    }
+}
+
+/// [`counted_wide`] for text in a code page.
+pub(crate) fn counted_ansi(text: PCSTR, count: i32) -> Win32Result<Ansi> {
+    let text = text.opt().ok_or(WIN32_ERROR::ERROR_INVALID_PARAMETER)?;
+    match count {
+        -1 => Ok([text.read()?, vec![0]].concat()),
+        1.. => Ok(text.ptr().read_bytes(count as usize)?),
+        _ => Err(WIN32_ERROR::ERROR_INVALID_PARAMETER.into()),
+    }
+}
+
+/// Gives units in a buffer for `size` of them, without adding a zero: their number. Size 0 asks for the number alone.
+///
+/// # Errors
+/// `ERROR_INSUFFICIENT_BUFFER` when they do not fit, with as many given as do; `ERROR_INVALID_PARAMETER` for a negative size or NULL.
+pub(crate) fn fill<T: Guest + Clone>(units: &[T], buffer: Ptr<T>, size: i32) -> Win32Result<i32> {
+    let count = i32::try_from(units.len()).map_err(|_| WIN32_ERROR::ERROR_INVALID_PARAMETER)?;
+    if size < 0 || (size > 0 && buffer.is_null()) {
+        return Err(WIN32_ERROR::ERROR_INVALID_PARAMETER.into());
+    }
+    if size == 0 {
+        return Ok(count);
+    }
+    let fits = units.len().min(size as usize);
+    buffer.write_slice(&units[..fits])?;
+    if count > size {
+        return Err(WIN32_ERROR::ERROR_INSUFFICIENT_BUFFER.into());
+    }
+    Ok(count)
+}
+
+/// Gives text with a closing zero in a buffer whose size in units is passed in and whose use is passed out: without the zero when it
+/// fits, else the size needed with it (`GetComputerName` and its kind).
+///
+/// # Errors
+/// `error` when it does not fit.
+pub(crate) fn give_sized<T: Guest + Clone + Default>(
+    text: &[T],
+    buffer: Ptr<T>,
+    size: InOut<u32>,
+    error: WIN32_ERROR,
+) -> Win32Result<()> {
+    let room = size.read()? as usize;
+    if text.len() >= room || buffer.is_null() {
+        size.set(text.len() as u32 + 1)?;
+        return Err(error.into());
+    }
+    buffer.write_slice(text)?;
+    buffer.offset(text.len()).write(&T::default())?;
+    Ok(size.set(text.len() as u32)?)
 }

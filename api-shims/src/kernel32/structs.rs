@@ -2,12 +2,25 @@
 
 use abi::{HANDLE, Ptr};
 use syscall_xlate::file::{FILE_ATTRIBUTE, Information};
+use syscall_xlate::time::TimeFields;
 
 abi::guest_struct! {
     /// A time in units of 100 ns since 1601 (UTC).
     pub(crate) struct FILETIME {
         pub(crate) dwLowDateTime: u32,
         pub(crate) dwHighDateTime: u32,
+    }
+
+    /// A date and time of day.
+    pub(crate) struct SYSTEMTIME {
+        pub(crate) wYear: u16,
+        pub(crate) wMonth: u16,
+        pub(crate) wDayOfWeek: u16,
+        pub(crate) wDay: u16,
+        pub(crate) wHour: u16,
+        pub(crate) wMinute: u16,
+        pub(crate) wSecond: u16,
+        pub(crate) wMilliseconds: u16,
     }
 
     /// Who may do what with a new object, and whether children inherit its handle.
@@ -88,6 +101,36 @@ impl FILETIME {
     /// 100 ns units since 1601.
     pub(crate) fn units(self) -> i64 {
         (u64::from(self.dwHighDateTime) << 32 | u64::from(self.dwLowDateTime)) as i64
+    }
+}
+
+impl From<TimeFields> for SYSTEMTIME {
+    fn from(fields: TimeFields) -> Self {
+        Self {
+            wYear: fields.year,
+            wMonth: fields.month,
+            wDayOfWeek: fields.weekday,
+            wDay: fields.day,
+            wHour: fields.hour,
+            wMinute: fields.minute,
+            wSecond: fields.second,
+            wMilliseconds: fields.milliseconds,
+        }
+    }
+}
+
+impl From<SYSTEMTIME> for TimeFields {
+    fn from(time: SYSTEMTIME) -> Self {
+        Self {
+            year: time.wYear,
+            month: time.wMonth,
+            weekday: time.wDayOfWeek,
+            day: time.wDay,
+            hour: time.wHour,
+            minute: time.wMinute,
+            second: time.wSecond,
+            milliseconds: time.wMilliseconds,
+        }
     }
 }
 

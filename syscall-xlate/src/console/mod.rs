@@ -59,6 +59,7 @@ struct State {
     title: Vec<u16>,
     /// Colours, as `SetConsoleTextAttribute` takes them.
     attributes: u16,
+    cursor_hidden: bool,
     /// Bytes of a character whose rest is still to come.
     partial_bytes: Vec<u8>,
     /// The first half of a surrogate pair whose second is still to come.
@@ -84,6 +85,7 @@ impl Default for Console {
                 output_page: page,
                 title: Vec::new(),
                 attributes: screen::DEFAULT_ATTRIBUTES,
+                cursor_hidden: false,
                 partial_bytes: Vec::new(),
                 partial_pair: None,
                 handlers: Vec::new(),

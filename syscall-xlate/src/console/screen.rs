@@ -56,6 +56,21 @@ impl Console {
         self.write_text(terminal, &sequence(attributes).encode_utf16().collect::<Vec<_>>())
     }
 
+    /// True unless the cursor was hidden.
+    pub fn shows_cursor(&self) -> bool {
+        !self.state().cursor_hidden
+    }
+
+    /// Shows or hides the cursor.
+    ///
+    /// # Errors
+    /// The host's, as a status.
+    pub fn show_cursor(&self, terminal: impl AsFd, show: bool) -> NtResult<()> {
+        self.state().cursor_hidden = !show;
+        let sequence = if show { "\x1b[?25h" } else { "\x1b[?25l" };
+        self.write_text(terminal, &sequence.encode_utf16().collect::<Vec<_>>())
+    }
+
     /// Moves the cursor.
     ///
     /// # Errors

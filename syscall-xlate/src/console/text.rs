@@ -114,6 +114,16 @@ impl Console {
         Ok(bytes.len())
     }
 
+    /// True when reading would not wait.
+    pub fn has_input(&self, terminal: impl AsFd) -> bool {
+        let waits = || {
+            let mut fds = [rustix::event::PollFd::new(&terminal, rustix::event::PollFlags::IN)];
+            let at_once = rustix::time::Timespec { tv_sec: 0, tv_nsec: 0 };
+            rustix::event::poll(&mut fds, Some(&at_once)).is_ok_and(|ready| ready > 0)
+        };
+        !self.input.lock().unwrap_or_else(PoisonError::into_inner).is_empty() || waits()
+    }
+
     /// Throws away input that was not read yet.
     pub fn flush_input(&self, terminal: impl AsFd) {
         self.input.lock().unwrap_or_else(PoisonError::into_inner).clear();

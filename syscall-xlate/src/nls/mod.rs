@@ -9,10 +9,12 @@ pub mod collation;
 mod convert;
 pub mod ctype;
 pub mod locale;
+mod normal;
 mod utf7;
 
 pub use codepage::CodePage;
 pub use convert::{FromWide, Narrow, ToWide, from_wide, to_wide};
+pub use normal::{Form, fold_digits, normalize};
 
 /// The default ANSI code page (`CP_ACP`).
 pub const ANSI_CODE_PAGE: u32 = 1252;

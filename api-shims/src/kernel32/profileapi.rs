@@ -1,0 +1,29 @@
+//! profileapi.h: the performance counter.
+
+use abi::{Out, Varying, Win32Result, shim};
+use syscall_xlate::{Cx, time};
+
+/// Gives the performance counter.
+#[shim(full)]
+pub(super) fn QueryPerformanceCounter(_cx: &Cx, lpPerformanceCount: Out<Varying<u64>>) -> Win32Result<()> {
+    Ok(lpPerformanceCount.set(Varying(time::performance_counter() as u64))?)
+}
+
+/// Gives the performance counter's ticks in a second.
+#[shim(full)]
+pub(super) fn QueryPerformanceFrequency(_cx: &Cx, lpFrequency: Out<i64>) -> Win32Result<()> {
+    Ok(lpFrequency.set(time::PERFORMANCE_FREQUENCY)?)
+}
+
+#[cfg(test)]
+mod tests {
+    use syscall_xlate::testing;
+
+    #[test]
+    fn the_counter_has_ten_million_ticks_a_second() {
+        let trace = testing::trace(crate::dlls(), |guest| {
+            guest.call("kernel32!QueryPerformanceFrequency", &[guest.buffer(8)]);
+        });
+        insta::assert_snapshot!(trace, @"kernel32!QueryPerformanceFrequency(lpFrequency=&10000000) = TRUE");
+    }
+}

@@ -1,0 +1,214 @@
+//! timezoneapi.h: FILETIMEs, calendar fields, time zones.
+
+use abi::{In, Invalid, Out, WIN32_ERROR, Win32Result, shim};
+use syscall_xlate::time::{self, TransitionRule, ZoneId, ZoneInformation};
+use syscall_xlate::Cx;
+
+use super::structs::{FILETIME, SYSTEMTIME};
+
+abi::guest_struct! {
+    /// A time zone: what is added to local time to get UTC, in minutes, and when that changes.
+    pub(super) struct TIME_ZONE_INFORMATION {
+        pub(super) Bias: i32,
+        pub(super) StandardName: [u16; 32],
+        pub(super) StandardDate: SYSTEMTIME,
+        pub(super) StandardBias: i32,
+        pub(super) DaylightName: [u16; 32],
+        pub(super) DaylightDate: SYSTEMTIME,
+        pub(super) DaylightBias: i32,
+    }
+
+    /// A time zone by name, with its rules in one year.
+    pub(super) struct DYNAMIC_TIME_ZONE_INFORMATION {
+        pub(super) Bias: i32,
+        pub(super) StandardName: [u16; 32],
+        pub(super) StandardDate: SYSTEMTIME,
+        pub(super) StandardBias: i32,
+        pub(super) DaylightName: [u16; 32],
+        pub(super) DaylightDate: SYSTEMTIME,
+        pub(super) DaylightBias: i32,
+        pub(super) TimeZoneKeyName: [u16; 128],
+        pub(super) DynamicDaylightTimeDisabled: u8,
+    }
+}
+
+abi::choices! {
+    /// Which part of the year it is.
+    pub(super) struct TIME_ZONE_ID: u32 {
+        TIME_ZONE_ID_UNKNOWN = 0;
+        TIME_ZONE_ID_STANDARD = 1;
+        TIME_ZONE_ID_DAYLIGHT = 2;
+    }
+}
+
+/// Gives the calendar fields of a time.
+#[shim(full)]
+pub(super) fn FileTimeToSystemTime(
+    _cx: &Cx,
+    lpFileTime: In<FILETIME>,
+    lpSystemTime: Out<SYSTEMTIME>,
+) -> Win32Result<()> {
+    let fields = time::TimeFields::from_filetime(lpFileTime.read()?.units())?;
+    Ok(lpSystemTime.set(fields.into())?)
+}
+
+/// Gives the time of calendar fields.
+#[shim(full)]
+pub(super) fn SystemTimeToFileTime(
+    _cx: &Cx,
+    lpSystemTime: In<SYSTEMTIME>,
+    lpFileTime: Out<FILETIME>,
+) -> Win32Result<()> {
+    let units = time::TimeFields::from(lpSystemTime.read()?).to_filetime()?;
+    Ok(lpFileTime.set(FILETIME::new(units))?)
+}
+
+/// Gives the time zone and which part of the year it is.
+#[shim(full)]
+pub(super) fn GetTimeZoneInformation(
+    _cx: &Cx,
+    lpTimeZoneInformation: Out<TIME_ZONE_INFORMATION>,
+) -> Win32Result<Invalid<TIME_ZONE_ID>> {
+    let zone = time::zone_information();
+    lpTimeZoneInformation.set(TIME_ZONE_INFORMATION::new(&zone))?;
+    Ok(Invalid(TIME_ZONE_ID(zone.id as u32)))
+}
+
+/// Gives the time zone, its name, and which part of the year it is.
+#[shim(full)]
+pub(super) fn GetDynamicTimeZoneInformation(
+    _cx: &Cx,
+    pTimeZoneInformation: Out<DYNAMIC_TIME_ZONE_INFORMATION>,
+) -> Win32Result<Invalid<TIME_ZONE_ID>> {
+    let zone = time::zone_information();
+    let plain = TIME_ZONE_INFORMATION::new(&zone);
+    pTimeZoneInformation.set(DYNAMIC_TIME_ZONE_INFORMATION {
+        Bias: plain.Bias,
+        StandardName: plain.StandardName,
+        StandardDate: plain.StandardDate,
+        StandardBias: plain.StandardBias,
+        DaylightName: plain.DaylightName,
+        DaylightDate: plain.DaylightDate,
+        DaylightBias: plain.DaylightBias,
+        TimeZoneKeyName: fixed(&zone.key),
+        DynamicDaylightTimeDisabled: 0,
+    })?;
+    Ok(Invalid(TIME_ZONE_ID(zone.id as u32)))
+}
+
+/// Gives the rules of the current time zone in a year.
+#[shim(partial = "of no zone but the current one, whose rules are this year's")]
+pub(super) fn GetTimeZoneInformationForYear(
+    _cx: &Cx,
+    wYear: u16,
+    pdtzi: In<DYNAMIC_TIME_ZONE_INFORMATION>,
+    ptzi: Out<TIME_ZONE_INFORMATION>,
+) -> Win32Result<()> {
+    let _ = wYear;
+    if let Some(given) = pdtzi.opt() {
+        let given = given.read()?;
+        let zone = time::zone_information();
+        if given.TimeZoneKeyName != fixed(&zone.key) {
+            return Err(WIN32_ERROR::ERROR_NOT_SUPPORTED.into());
+        }
+    }
+    Ok(ptzi.set(TIME_ZONE_INFORMATION::new(&time::zone_information()))?)
+}
+
+/// Gives the local time of a UTC time, in the current or a given zone.
+#[shim(full)]
+pub(super) fn SystemTimeToTzSpecificLocalTime(
+    _cx: &Cx,
+    lpTimeZoneInformation: In<TIME_ZONE_INFORMATION>,
+    lpUniversalTime: In<SYSTEMTIME>,
+    lpLocalTime: Out<SYSTEMTIME>,
+) -> Win32Result<()> {
+    let zone = given_or_current(lpTimeZoneInformation)?;
+    let local = zone.to_local(time::TimeFields::from(lpUniversalTime.read()?).to_filetime()?)?;
+    Ok(lpLocalTime.set(time::TimeFields::from_filetime(local)?.into())?)
+}
+
+/// Gives the UTC time of a local time, in the current or a given zone.
+#[shim(full)]
+pub(super) fn TzSpecificLocalTimeToSystemTime(
+    _cx: &Cx,
+    lpTimeZoneInformation: In<TIME_ZONE_INFORMATION>,
+    lpLocalTime: In<SYSTEMTIME>,
+    lpUniversalTime: Out<SYSTEMTIME>,
+) -> Win32Result<()> {
+    let zone = given_or_current(lpTimeZoneInformation)?;
+    let universal = zone.to_utc(time::TimeFields::from(lpLocalTime.read()?).to_filetime()?)?;
+    Ok(lpUniversalTime.set(time::TimeFields::from_filetime(universal)?.into())?)
+}
+
+fn given_or_current(given: In<TIME_ZONE_INFORMATION>) -> Win32Result<ZoneInformation> {
+    let Some(given) = given.opt() else {
+        return Ok(time::zone_information());
+    };
+    let given = given.read()?;
+    Ok(ZoneInformation {
+        key: String::new(),
+        bias: given.Bias.saturating_add(given.StandardBias),
+        standard_name: String::new(),
+        standard: rule(&given.StandardDate),
+        daylight_name: String::new(),
+        daylight: rule(&given.DaylightDate),
+        daylight_bias: given.DaylightBias.saturating_sub(given.StandardBias),
+        id: ZoneId::Unknown,
+    })
+}
+
+fn rule(date: &SYSTEMTIME) -> TransitionRule {
+    TransitionRule {
+        month: date.wMonth,
+        weekday: date.wDayOfWeek,
+        week: date.wDay,
+        hour: date.wHour,
+        minute: date.wMinute,
+    }
+}
+
+impl TIME_ZONE_INFORMATION {
+    fn new(zone: &ZoneInformation) -> Self {
+        let date = |rule: &TransitionRule| SYSTEMTIME {
+            wMonth: rule.month,
+            wDayOfWeek: rule.weekday,
+            wDay: rule.week,
+            wHour: rule.hour,
+            wMinute: rule.minute,
+            ..SYSTEMTIME::default()
+        };
+        Self {
+            Bias: zone.bias,
+            StandardName: fixed(&zone.standard_name),
+            StandardDate: date(&zone.standard),
+            StandardBias: 0,
+            DaylightName: fixed(&zone.daylight_name),
+            DaylightDate: date(&zone.daylight),
+            DaylightBias: zone.daylight_bias,
+        }
+    }
+}
+
+/// Text in an array with a closing zero.
+fn fixed<const N: usize>(text: &str) -> [u16; N] {
+    let mut array = [0; N];
+    for (unit, value) in array.iter_mut().zip(text.encode_utf16().take(N.saturating_sub(1))) {
+        *unit = value;
+    }
+    array
+}
+
+#[cfg(test)]
+mod tests {
+    use syscall_xlate::testing;
+
+    #[test]
+    fn the_unix_epoch_is_a_thursday() {
+        let trace = testing::trace(crate::dlls(), |guest| {
+            let time = guest.bytes(&116_444_736_000_000_000_i64.to_le_bytes());
+            guest.call("kernel32!FileTimeToSystemTime", &[time, guest.buffer(16)]);
+        });
+        insta::assert_snapshot!(trace);
+    }
+}

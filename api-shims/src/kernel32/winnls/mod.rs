@@ -1,0 +1,9 @@
+//! winnls.h: code pages, locales, mapping of text.
+
+mod codepages;
+mod locales;
+mod mapping;
+
+pub(super) use codepages::*;
+pub(super) use locales::*;
+pub(super) use mapping::*;
