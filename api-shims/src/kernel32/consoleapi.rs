@@ -1,10 +1,10 @@
 //! consoleapi.h: modes, code pages, reading and writing.
 
 use abi::{HANDLE, In, Out, PCSTR, Ptr, WIN32_ERROR, Win32Result, fault, shim};
+use syscall_xlate::Cx;
 use syscall_xlate::console::{CONSOLE_MODE, Console, End};
 use syscall_xlate::file::File;
 use syscall_xlate::nls::CodePage;
-use syscall_xlate::Cx;
 
 abi::guest_struct! {
     /// How a line is read.
@@ -196,14 +196,14 @@ pub(super) fn GetNumberOfConsoleInputEvents(
 
 /// Attaches the process to a new console. It has one already: the terminal, or none to be had.
 #[shim(full)]
-pub(super) fn AllocConsole(_cx: &Cx) -> Win32Result<()> {
+pub(super) fn AllocConsole() -> Win32Result<()> {
     // Documented: fails for a process that has a console.
     Err(WIN32_ERROR::ERROR_ACCESS_DENIED.into())
 }
 
 /// Attaches the process to another process's console.
 #[shim(full)]
-pub(super) fn AttachConsole(_cx: &Cx, dwProcessId: u32) -> Win32Result<()> {
+pub(super) fn AttachConsole(dwProcessId: u32) -> Win32Result<()> {
     let _ = dwProcessId;
     Err(WIN32_ERROR::ERROR_ACCESS_DENIED.into())
 }

@@ -68,7 +68,8 @@ pub(super) fn GetConsoleScreenBufferInfo(
     hConsoleOutput: HANDLE,
     lpConsoleScreenBufferInfo: Out<CONSOLE_SCREEN_BUFFER_INFO>,
 ) -> Win32Result<()> {
-    let known = with_console(cx, hConsoleOutput, Some(End::Output), |console, file, _| Ok(console.screen_buffer(file)?))?;
+    let known =
+        with_console(cx, hConsoleOutput, Some(End::Output), |console, file, _| Ok(console.screen_buffer(file)?))?;
     Ok(lpConsoleScreenBufferInfo.set(CONSOLE_SCREEN_BUFFER_INFO {
         dwSize: packed(known.size),
         dwCursorPosition: packed(known.cursor),
@@ -231,6 +232,7 @@ pub(super) fn SetConsoleTitleW(cx: &Cx, lpConsoleTitle: PCWSTR) -> Win32Result<(
 /// Gives the largest size the window could have: the one it has.
 #[shim(full)]
 pub(super) fn GetLargestConsoleWindowSize(cx: &Cx, hConsoleOutput: HANDLE) -> Win32Result<u32> {
-    let size = with_console(cx, hConsoleOutput, Some(End::Output), |console, file, _| Ok(console.screen_buffer(file)?.size))?;
+    let size =
+        with_console(cx, hConsoleOutput, Some(End::Output), |console, file, _| Ok(console.screen_buffer(file)?.size))?;
     Ok(u32::from(size.x as u16) | u32::from(size.y as u16) << 16)
 }

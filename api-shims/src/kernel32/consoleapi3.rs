@@ -5,7 +5,7 @@ use syscall_xlate::Cx;
 
 /// Gives the console's window.
 #[shim(stub = "a terminal has no window of Windows; documented for a console without one")]
-pub(super) fn GetConsoleWindow(_cx: &Cx) -> HANDLE {
+pub(super) fn GetConsoleWindow() -> HANDLE {
     HANDLE::NULL
 }
 

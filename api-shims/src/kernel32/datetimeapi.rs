@@ -54,7 +54,6 @@ pub(super) fn GetDateFormatA(
 /// Writes a date.
 #[shim(partial = "as in US English")]
 pub(super) fn GetDateFormatW(
-    _cx: &Cx,
     Locale: u32,
     dwFlags: ENUM_DATE_FORMATS_FLAGS,
     lpDate: In<SYSTEMTIME>,
@@ -70,7 +69,6 @@ pub(super) fn GetDateFormatW(
 /// Writes a date.
 #[shim(partial = "as in US English")]
 pub(super) fn GetDateFormatEx(
-    _cx: &Cx,
     lpLocaleName: PCWSTR,
     dwFlags: ENUM_DATE_FORMATS_FLAGS,
     lpDate: In<SYSTEMTIME>,
@@ -105,7 +103,6 @@ pub(super) fn GetTimeFormatA(
 /// Writes a time of day.
 #[shim(partial = "as in US English")]
 pub(super) fn GetTimeFormatW(
-    _cx: &Cx,
     Locale: u32,
     dwFlags: TIME_FORMAT_FLAGS,
     lpTime: In<SYSTEMTIME>,
@@ -121,7 +118,6 @@ pub(super) fn GetTimeFormatW(
 /// Writes a time of day.
 #[shim(partial = "as in US English")]
 pub(super) fn GetTimeFormatEx(
-    _cx: &Cx,
     lpLocaleName: PCWSTR,
     dwFlags: TIME_FORMAT_FLAGS,
     lpTime: In<SYSTEMTIME>,

@@ -1,17 +1,17 @@
 //! profileapi.h: the performance counter.
 
 use abi::{Out, Varying, Win32Result, shim};
-use syscall_xlate::{Cx, time};
+use syscall_xlate::time;
 
 /// Gives the performance counter.
 #[shim(full)]
-pub(super) fn QueryPerformanceCounter(_cx: &Cx, lpPerformanceCount: Out<Varying<u64>>) -> Win32Result<()> {
+pub(super) fn QueryPerformanceCounter(lpPerformanceCount: Out<Varying<u64>>) -> Win32Result<()> {
     Ok(lpPerformanceCount.set(Varying(time::performance_counter() as u64))?)
 }
 
 /// Gives the performance counter's ticks in a second.
 #[shim(full)]
-pub(super) fn QueryPerformanceFrequency(_cx: &Cx, lpFrequency: Out<i64>) -> Win32Result<()> {
+pub(super) fn QueryPerformanceFrequency(lpFrequency: Out<i64>) -> Win32Result<()> {
     Ok(lpFrequency.set(time::PERFORMANCE_FREQUENCY)?)
 }
 

@@ -1,11 +1,11 @@
 //! realtimeapiset.h: time since the machine started.
 
 use abi::{Out, Raises, Varying, shim};
-use syscall_xlate::{Cx, time};
+use syscall_xlate::time;
 
 /// Gives the time since the machine started without the time it slept, in units of 100 ns.
 #[shim(full)]
-pub(super) fn QueryUnbiasedInterruptTime(_cx: &Cx, UnbiasedTime: Out<Varying<u64>>) -> Raises<bool> {
+pub(super) fn QueryUnbiasedInterruptTime(UnbiasedTime: Out<Varying<u64>>) -> Raises<bool> {
     if UnbiasedTime.is_null() {
         return Ok(false);
     }
@@ -15,6 +15,6 @@ pub(super) fn QueryUnbiasedInterruptTime(_cx: &Cx, UnbiasedTime: Out<Varying<u64
 
 /// Gives the time since the machine started, in units of 100 ns.
 #[shim(full)]
-pub(super) fn QueryInterruptTime(_cx: &Cx, lpInterruptTime: Out<Varying<u64>>) -> Raises<()> {
+pub(super) fn QueryInterruptTime(lpInterruptTime: Out<Varying<u64>>) -> Raises<()> {
     Ok(lpInterruptTime.set(Varying(time::interrupt_time() as u64))?)
 }

@@ -3,8 +3,8 @@
 use std::cmp::Ordering;
 
 use abi::{Out, PCSTR, PCWSTR, PSTR, PWSTR, Ptr, WIN32_ERROR, Wide, Win32Result, shim};
-use syscall_xlate::nls::{self, CP_UTF8, CodePage, collation, ctype, locale};
 use syscall_xlate::Cx;
+use syscall_xlate::nls::{self, CP_UTF8, CodePage, collation, ctype, locale};
 
 use crate::text;
 
@@ -80,7 +80,6 @@ pub(super) fn code_page(number: CODE_PAGE) -> Win32Result<CodePage> {
 /// Converts text of a code page to UTF-16.
 #[shim(full)]
 pub(super) fn MultiByteToWideChar(
-    _cx: &Cx,
     CodePage: CODE_PAGE,
     dwFlags: MULTI_BYTE_TO_WIDE_CHAR_FLAGS,
     lpMultiByteStr: PCSTR,
@@ -100,7 +99,6 @@ pub(super) fn MultiByteToWideChar(
 /// Converts UTF-16 to text of a code page.
 #[shim(partial = "best fit knows Unicode's decompositions and common signs, not every code page's own table")]
 pub(super) fn WideCharToMultiByte(
-    _cx: &Cx,
     CodePage: CODE_PAGE,
     dwFlags: WIDE_CHAR_TO_MULTI_BYTE_FLAGS,
     lpWideCharStr: PCWSTR,
@@ -160,7 +158,6 @@ pub(super) fn check_compare_flags(flags: COMPARE_STRING_FLAGS) -> Win32Result<u3
 /// Compares text as people sort it.
 #[shim(partial = "no locale's own order: base letters by Unicode's numbers, then marks, then case")]
 pub(super) fn CompareStringW(
-    _cx: &Cx,
     Locale: u32,
     dwCmpFlags: COMPARE_STRING_FLAGS,
     lpString1: PCWSTR,
@@ -177,7 +174,6 @@ pub(super) fn CompareStringW(
 /// Compares text as people sort it.
 #[shim(partial = "no locale's own order: base letters by Unicode's numbers, then marks, then case")]
 pub(super) fn CompareStringEx(
-    _cx: &Cx,
     lpLocaleName: PCWSTR,
     dwCmpFlags: COMPARE_STRING_FLAGS,
     lpString1: PCWSTR,
@@ -199,7 +195,6 @@ pub(super) fn CompareStringEx(
 /// Compares text by its units' numbers.
 #[shim(full)]
 pub(super) fn CompareStringOrdinal(
-    _cx: &Cx,
     lpString1: PCWSTR,
     cchCount1: i32,
     lpString2: PCWSTR,
@@ -216,7 +211,6 @@ pub(super) fn CompareStringOrdinal(
 /// Gives the types of characters.
 #[shim(full)]
 pub(super) fn GetStringTypeW(
-    _cx: &Cx,
     dwInfoType: CHAR_TYPE,
     lpSrcStr: PCWSTR,
     cchSrc: i32,
@@ -228,7 +222,6 @@ pub(super) fn GetStringTypeW(
 /// Gives the types of characters.
 #[shim(full)]
 pub(super) fn GetStringTypeExW(
-    _cx: &Cx,
     Locale: u32,
     dwInfoType: CHAR_TYPE,
     lpSrcStr: PCWSTR,
@@ -280,7 +273,6 @@ abi::flags! {
 /// Folds variants of characters into one.
 #[shim(partial = "compatibility characters fold by Unicode's decomposition; ligatures are not expanded alone")]
 pub(super) fn FoldStringW(
-    _cx: &Cx,
     dwMapFlags: FOLD_STRING_MAP_FLAGS,
     lpSrcStr: PCWSTR,
     cchSrc: i32,
@@ -292,7 +284,9 @@ pub(super) fn FoldStringW(
         FOLD_STRING_MAP_FLAGS::MAP_PRECOMPOSED => nls::Form::C,
         FOLD_STRING_MAP_FLAGS::MAP_COMPOSITE => nls::Form::D,
         FOLD_STRING_MAP_FLAGS::MAP_FOLDCZONE => nls::Form::Kc,
-        FOLD_STRING_MAP_FLAGS::MAP_FOLDDIGITS => return text::fill(&nls::fold_digits(&source), lpDestStr.ptr(), cchDest),
+        FOLD_STRING_MAP_FLAGS::MAP_FOLDDIGITS => {
+            return text::fill(&nls::fold_digits(&source), lpDestStr.ptr(), cchDest);
+        }
         _ => return Err(WIN32_ERROR::ERROR_INVALID_FLAGS.into()),
     };
     text::fill(&nls::normalize(form, &source), lpDestStr.ptr(), cchDest)

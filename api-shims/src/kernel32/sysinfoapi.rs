@@ -104,13 +104,13 @@ const SINGLE_USER: u16 = 0x100;
 
 /// Gives the processors and the shape of memory.
 #[shim(full)]
-pub(super) fn GetSystemInfo(_cx: &Cx, lpSystemInfo: Out<SYSTEM_INFO>) -> Raises<()> {
+pub(super) fn GetSystemInfo(lpSystemInfo: Out<SYSTEM_INFO>) -> Raises<()> {
     Ok(lpSystemInfo.set(system())?)
 }
 
 /// Gives the processors and the shape of memory, as a program not made for an older machine sees them.
 #[shim(full)]
-pub(super) fn GetNativeSystemInfo(_cx: &Cx, lpSystemInfo: Out<SYSTEM_INFO>) -> Raises<()> {
+pub(super) fn GetNativeSystemInfo(lpSystemInfo: Out<SYSTEM_INFO>) -> Raises<()> {
     Ok(lpSystemInfo.set(system())?)
 }
 
@@ -131,13 +131,13 @@ fn system() -> SYSTEM_INFO {
 
 /// Gives the time, UTC, as calendar fields.
 #[shim(full)]
-pub(super) fn GetSystemTime(_cx: &Cx, lpSystemTime: Out<Varying<SYSTEMTIME>>) -> Raises<()> {
+pub(super) fn GetSystemTime(lpSystemTime: Out<Varying<SYSTEMTIME>>) -> Raises<()> {
     Ok(lpSystemTime.set(Varying(fields(time::system_time())?))?)
 }
 
 /// Gives the local time as calendar fields.
 #[shim(full)]
-pub(super) fn GetLocalTime(_cx: &Cx, lpSystemTime: Out<Varying<SYSTEMTIME>>) -> Raises<()> {
+pub(super) fn GetLocalTime(lpSystemTime: Out<Varying<SYSTEMTIME>>) -> Raises<()> {
     Ok(lpSystemTime.set(Varying(fields(time::system_to_local(time::system_time())?)?))?)
 }
 
@@ -147,32 +147,31 @@ fn fields(time: i64) -> Result<SYSTEMTIME, NTSTATUS> {
 
 /// Gives the time, UTC.
 #[shim(full)]
-pub(super) fn GetSystemTimeAsFileTime(_cx: &Cx, lpSystemTimeAsFileTime: Out<Varying<FILETIME>>) -> Raises<()> {
+pub(super) fn GetSystemTimeAsFileTime(lpSystemTimeAsFileTime: Out<Varying<FILETIME>>) -> Raises<()> {
     Ok(lpSystemTimeAsFileTime.set(Varying(FILETIME::new(time::system_time())))?)
 }
 
 /// Gives the time, UTC, as exactly as it is known.
 #[shim(full)]
-pub(super) fn GetSystemTimePreciseAsFileTime(_cx: &Cx, lpSystemTimeAsFileTime: Out<Varying<FILETIME>>) -> Raises<()> {
+pub(super) fn GetSystemTimePreciseAsFileTime(lpSystemTimeAsFileTime: Out<Varying<FILETIME>>) -> Raises<()> {
     Ok(lpSystemTimeAsFileTime.set(Varying(FILETIME::new(time::system_time())))?)
 }
 
 /// Gives the milliseconds since the machine started, which begin again after 49.7 days.
 #[shim(full)]
-pub(super) fn GetTickCount(_cx: &Cx) -> Varying<u32> {
+pub(super) fn GetTickCount() -> Varying<u32> {
     Varying(time::tick_count() as u32)
 }
 
 /// Gives the milliseconds since the machine started.
 #[shim(full)]
-pub(super) fn GetTickCount64(_cx: &Cx) -> Varying<u64> {
+pub(super) fn GetTickCount64() -> Varying<u64> {
     Varying(time::tick_count())
 }
 
 /// Gives how the clock is adjusted: not at all, with a tick of 15.625 ms.
 #[shim(full)]
 pub(super) fn GetSystemTimeAdjustment(
-    _cx: &Cx,
     lpTimeAdjustment: Out<u32>,
     lpTimeIncrement: Out<u32>,
     lpTimeAdjustmentDisabled: Out<u32>,
@@ -254,7 +253,7 @@ pub(super) fn service_pack(cx: &Cx) -> u16 {
 
 /// Gives memory in use and left.
 #[shim(full)]
-pub(super) fn GlobalMemoryStatusEx(_cx: &Cx, lpBuffer: InOut<MEMORYSTATUSEX>) -> Win32Result<()> {
+pub(super) fn GlobalMemoryStatusEx(lpBuffer: InOut<MEMORYSTATUSEX>) -> Win32Result<()> {
     if lpBuffer.read()?.dwLength != 64 {
         return Err(WIN32_ERROR::ERROR_INVALID_PARAMETER.into());
     }
@@ -274,10 +273,7 @@ pub(super) fn GlobalMemoryStatusEx(_cx: &Cx, lpBuffer: InOut<MEMORYSTATUSEX>) ->
 
 /// Gives how much memory the machine has, in KiB.
 #[shim(full)]
-pub(super) fn GetPhysicallyInstalledSystemMemory(
-    _cx: &Cx,
-    TotalMemoryInKilobytes: Out<Varying<u64>>,
-) -> Win32Result<()> {
+pub(super) fn GetPhysicallyInstalledSystemMemory(TotalMemoryInKilobytes: Out<Varying<u64>>) -> Win32Result<()> {
     if TotalMemoryInKilobytes.is_null() {
         return Err(WIN32_ERROR::ERROR_INVALID_PARAMETER.into());
     }
@@ -286,37 +282,37 @@ pub(super) fn GetPhysicallyInstalledSystemMemory(
 
 /// Gives the folder of the system's DLLs.
 #[shim(full)]
-pub(super) fn GetSystemDirectoryA(_cx: &Cx, lpBuffer: PSTR, uSize: u32) -> Win32Result<u32> {
+pub(super) fn GetSystemDirectoryA(lpBuffer: PSTR, uSize: u32) -> Win32Result<u32> {
     text::give_ansi(br"C:\windows\system32", lpBuffer, uSize)
 }
 
 /// Gives the folder of the system's DLLs.
 #[shim(full)]
-pub(super) fn GetSystemDirectoryW(_cx: &Cx, lpBuffer: PWSTR, uSize: u32) -> Win32Result<u32> {
+pub(super) fn GetSystemDirectoryW(lpBuffer: PWSTR, uSize: u32) -> Win32Result<u32> {
     text::give_wide(&text::wide(r"C:\windows\system32"), lpBuffer, uSize)
 }
 
 /// Gives Windows' folder.
 #[shim(full)]
-pub(super) fn GetWindowsDirectoryA(_cx: &Cx, lpBuffer: PSTR, uSize: u32) -> Win32Result<u32> {
+pub(super) fn GetWindowsDirectoryA(lpBuffer: PSTR, uSize: u32) -> Win32Result<u32> {
     text::give_ansi(br"C:\windows", lpBuffer, uSize)
 }
 
 /// Gives Windows' folder.
 #[shim(full)]
-pub(super) fn GetWindowsDirectoryW(_cx: &Cx, lpBuffer: PWSTR, uSize: u32) -> Win32Result<u32> {
+pub(super) fn GetWindowsDirectoryW(lpBuffer: PWSTR, uSize: u32) -> Win32Result<u32> {
     text::give_wide(&text::wide(r"C:\windows"), lpBuffer, uSize)
 }
 
 /// Gives Windows' folder, the same for all users.
 #[shim(full)]
-pub(super) fn GetSystemWindowsDirectoryA(_cx: &Cx, lpBuffer: PSTR, uSize: u32) -> Win32Result<u32> {
+pub(super) fn GetSystemWindowsDirectoryA(lpBuffer: PSTR, uSize: u32) -> Win32Result<u32> {
     text::give_ansi(br"C:\windows", lpBuffer, uSize)
 }
 
 /// Gives Windows' folder, the same for all users.
 #[shim(full)]
-pub(super) fn GetSystemWindowsDirectoryW(_cx: &Cx, lpBuffer: PWSTR, uSize: u32) -> Win32Result<u32> {
+pub(super) fn GetSystemWindowsDirectoryW(lpBuffer: PWSTR, uSize: u32) -> Win32Result<u32> {
     text::give_wide(&text::wide(r"C:\windows"), lpBuffer, uSize)
 }
 
@@ -349,7 +345,6 @@ pub(super) fn GetComputerNameExA(
 /// Gives one of the computer's names.
 #[shim(full)]
 pub(super) fn GetComputerNameExW(
-    _cx: &Cx,
     NameType: COMPUTER_NAME_FORMAT,
     lpBuffer: PWSTR,
     nSize: InOut<u32>,
@@ -373,7 +368,6 @@ fn computer_name(kind: COMPUTER_NAME_FORMAT) -> Win32Result<Vec<u16>> {
 /// Says which edition of Windows this is.
 #[shim(full)]
 pub(super) fn GetProductInfo(
-    _cx: &Cx,
     dwOSMajorVersion: u32,
     dwOSMinorVersion: u32,
     dwSpMajorVersion: u32,

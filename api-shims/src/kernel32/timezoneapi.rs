@@ -2,7 +2,6 @@
 
 use abi::{In, Invalid, Out, WIN32_ERROR, Win32Result, shim};
 use syscall_xlate::time::{self, TransitionRule, ZoneId, ZoneInformation};
-use syscall_xlate::Cx;
 
 use super::structs::{FILETIME, SYSTEMTIME};
 
@@ -43,22 +42,14 @@ abi::choices! {
 
 /// Gives the calendar fields of a time.
 #[shim(full)]
-pub(super) fn FileTimeToSystemTime(
-    _cx: &Cx,
-    lpFileTime: In<FILETIME>,
-    lpSystemTime: Out<SYSTEMTIME>,
-) -> Win32Result<()> {
+pub(super) fn FileTimeToSystemTime(lpFileTime: In<FILETIME>, lpSystemTime: Out<SYSTEMTIME>) -> Win32Result<()> {
     let fields = time::TimeFields::from_filetime(lpFileTime.read()?.units())?;
     Ok(lpSystemTime.set(fields.into())?)
 }
 
 /// Gives the time of calendar fields.
 #[shim(full)]
-pub(super) fn SystemTimeToFileTime(
-    _cx: &Cx,
-    lpSystemTime: In<SYSTEMTIME>,
-    lpFileTime: Out<FILETIME>,
-) -> Win32Result<()> {
+pub(super) fn SystemTimeToFileTime(lpSystemTime: In<SYSTEMTIME>, lpFileTime: Out<FILETIME>) -> Win32Result<()> {
     let units = time::TimeFields::from(lpSystemTime.read()?).to_filetime()?;
     Ok(lpFileTime.set(FILETIME::new(units))?)
 }
@@ -66,7 +57,6 @@ pub(super) fn SystemTimeToFileTime(
 /// Gives the time zone and which part of the year it is.
 #[shim(full)]
 pub(super) fn GetTimeZoneInformation(
-    _cx: &Cx,
     lpTimeZoneInformation: Out<TIME_ZONE_INFORMATION>,
 ) -> Win32Result<Invalid<TIME_ZONE_ID>> {
     let zone = time::zone_information();
@@ -77,7 +67,6 @@ pub(super) fn GetTimeZoneInformation(
 /// Gives the time zone, its name, and which part of the year it is.
 #[shim(full)]
 pub(super) fn GetDynamicTimeZoneInformation(
-    _cx: &Cx,
     pTimeZoneInformation: Out<DYNAMIC_TIME_ZONE_INFORMATION>,
 ) -> Win32Result<Invalid<TIME_ZONE_ID>> {
     let zone = time::zone_information();
@@ -99,7 +88,6 @@ pub(super) fn GetDynamicTimeZoneInformation(
 /// Gives the rules of the current time zone in a year.
 #[shim(partial = "of no zone but the current one, whose rules are this year's")]
 pub(super) fn GetTimeZoneInformationForYear(
-    _cx: &Cx,
     wYear: u16,
     pdtzi: In<DYNAMIC_TIME_ZONE_INFORMATION>,
     ptzi: Out<TIME_ZONE_INFORMATION>,
@@ -118,7 +106,6 @@ pub(super) fn GetTimeZoneInformationForYear(
 /// Gives the local time of a UTC time, in the current or a given zone.
 #[shim(full)]
 pub(super) fn SystemTimeToTzSpecificLocalTime(
-    _cx: &Cx,
     lpTimeZoneInformation: In<TIME_ZONE_INFORMATION>,
     lpUniversalTime: In<SYSTEMTIME>,
     lpLocalTime: Out<SYSTEMTIME>,
@@ -131,7 +118,6 @@ pub(super) fn SystemTimeToTzSpecificLocalTime(
 /// Gives the UTC time of a local time, in the current or a given zone.
 #[shim(full)]
 pub(super) fn TzSpecificLocalTimeToSystemTime(
-    _cx: &Cx,
     lpTimeZoneInformation: In<TIME_ZONE_INFORMATION>,
     lpLocalTime: In<SYSTEMTIME>,
     lpUniversalTime: Out<SYSTEMTIME>,

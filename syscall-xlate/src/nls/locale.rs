@@ -71,7 +71,9 @@ pub fn by_name(name: &[u16]) -> Option<u32> {
         _ => {
             let exact = LOCALES.iter().find(|row| row.1.eq_ignore_ascii_case(&name));
             let language = || {
-                LOCALES.iter().find(|row| row.1.split('-').next().is_some_and(|language| language.eq_ignore_ascii_case(&name)))
+                LOCALES
+                    .iter()
+                    .find(|row| row.1.split('-').next().is_some_and(|language| language.eq_ignore_ascii_case(&name)))
             };
             exact.or_else(language).map(|row| row.0)
         }
@@ -98,12 +100,21 @@ pub enum Fact {
 pub const DAYS: [&str; 7] = ["Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday", "Sunday"];
 /// Full names of months.
 pub const MONTHS: [&str; 12] = [
-    "January", "February", "March", "April", "May", "June", "July", "August", "September", "October", "November",
+    "January",
+    "February",
+    "March",
+    "April",
+    "May",
+    "June",
+    "July",
+    "August",
+    "September",
+    "October",
+    "November",
     "December",
 ];
 const SHORT_DAYS: [&str; 7] = ["Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun"];
-const SHORT_MONTHS: [&str; 12] =
-    ["Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"];
+const SHORT_MONTHS: [&str; 12] = ["Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"];
 
 /// What a locale says of itself, by its `LCTYPE` without flags
 /// (<https://learn.microsoft.com/windows/win32/intl/locale-information-constants>). Only US English says more than its name.
@@ -242,7 +253,10 @@ mod tests {
     #[test]
     fn defaults_are_us_english() {
         assert_eq!((resolve(0x400), resolve(9), resolve(0x3ff)), (Some(EN_US), Some(EN_US), None));
-        assert_eq!((by_name(&wide("EN-us")), by_name(&wide("fr")), by_name(&wide("xx"))), (Some(EN_US), Some(0x40c), None));
+        assert_eq!(
+            (by_name(&wide("EN-us")), by_name(&wide("fr")), by_name(&wide("xx"))),
+            (Some(EN_US), Some(0x40c), None)
+        );
         assert_eq!(name(0x807), Some("de-CH"));
         assert_eq!(fact(EN_US, 0x2b), Some(Fact::Text("Tuesday")));
         assert_eq!(fact(0x407, 0x2b), None);
@@ -250,7 +264,8 @@ mod tests {
 
     #[test]
     fn pictures() {
-        let time = TimeFields { year: 2024, month: 2, weekday: 4, day: 1, hour: 13, minute: 5, second: 9, milliseconds: 0 };
+        let time =
+            TimeFields { year: 2024, month: 2, weekday: 4, day: 1, hour: 13, minute: 5, second: 9, milliseconds: 0 };
         let formatted = |picture: &str| String::from_utf16_lossy(&format(&wide(picture), &time));
         assert_eq!(formatted("dddd, MMMM d, yyyy"), "Thursday, February 1, 2024");
         assert_eq!(formatted("h:mm:ss tt"), "1:05:09 PM");

@@ -1,8 +1,8 @@
 //! Code pages.
 
 use abi::{Out, PCSTR, Ptr, WIN32_ERROR, Win32Result, shim};
-use syscall_xlate::nls::{ANSI_CODE_PAGE, CodePage, OEM_CODE_PAGE};
 use syscall_xlate::Cx;
+use syscall_xlate::nls::{ANSI_CODE_PAGE, CodePage, OEM_CODE_PAGE};
 
 use crate::kernel32::stringapiset::{CHAR_TYPE, CODE_PAGE, code_page, string_types};
 use crate::text;
@@ -28,26 +28,26 @@ abi::guest_struct! {
 
 /// Gives the ANSI code page.
 #[shim(full)]
-pub(in crate::kernel32) fn GetACP(_cx: &Cx) -> u32 {
+pub(in crate::kernel32) fn GetACP() -> u32 {
     ANSI_CODE_PAGE
 }
 
 /// Gives the OEM code page.
 #[shim(full)]
-pub(in crate::kernel32) fn GetOEMCP(_cx: &Cx) -> u32 {
+pub(in crate::kernel32) fn GetOEMCP() -> u32 {
     OEM_CODE_PAGE
 }
 
 /// Says whether a code page is there.
 #[shim(full)]
-pub(in crate::kernel32) fn IsValidCodePage(_cx: &Cx, CodePage: u32) -> bool {
+pub(in crate::kernel32) fn IsValidCodePage(CodePage: u32) -> bool {
     // The names for the defaults are no code pages.
     CodePage > 3 && self::CodePage::new(CodePage).is_some()
 }
 
 /// Gives the shape of a code page.
 #[shim(full)]
-pub(in crate::kernel32) fn GetCPInfo(_cx: &Cx, CodePage: CODE_PAGE, lpCPInfo: Out<CPINFO>) -> Win32Result<()> {
+pub(in crate::kernel32) fn GetCPInfo(CodePage: CODE_PAGE, lpCPInfo: Out<CPINFO>) -> Win32Result<()> {
     let page = code_page(CodePage)?;
     if lpCPInfo.is_null() {
         return Err(WIN32_ERROR::ERROR_INVALID_PARAMETER.into());
@@ -59,7 +59,6 @@ pub(in crate::kernel32) fn GetCPInfo(_cx: &Cx, CodePage: CODE_PAGE, lpCPInfo: Ou
 /// Gives the shape and name of a code page.
 #[shim(full)]
 pub(in crate::kernel32) fn GetCPInfoExW(
-    _cx: &Cx,
     CodePage: CODE_PAGE,
     dwFlags: u32,
     lpCPInfoEx: Out<CPINFOEXW>,
@@ -96,13 +95,13 @@ fn shape(page: &CodePage) -> ([u8; 2], [u8; 12]) {
 
 /// Says whether a byte begins a character of two bytes in the ANSI code page.
 #[shim(full)]
-pub(in crate::kernel32) fn IsDBCSLeadByte(_cx: &Cx, TestChar: u8) -> bool {
+pub(in crate::kernel32) fn IsDBCSLeadByte(TestChar: u8) -> bool {
     CodePage::ANSI.is_lead_byte(TestChar)
 }
 
 /// Says whether a byte begins a character of two bytes.
 #[shim(full)]
-pub(in crate::kernel32) fn IsDBCSLeadByteEx(_cx: &Cx, CodePage: CODE_PAGE, TestChar: u8) -> bool {
+pub(in crate::kernel32) fn IsDBCSLeadByteEx(CodePage: CODE_PAGE, TestChar: u8) -> bool {
     self::CodePage::new(CodePage.0).is_some_and(|page| page.is_lead_byte(TestChar))
 }
 

@@ -36,20 +36,13 @@ pub(in crate::kernel32) fn GetLocaleInfoA(
 
 /// Tells something of a locale.
 #[shim(partial = "US English; of others only names and numbers")]
-pub(in crate::kernel32) fn GetLocaleInfoW(
-    _cx: &Cx,
-    Locale: u32,
-    LCType: u32,
-    lpLCData: PWSTR,
-    cchData: i32,
-) -> Win32Result<i32> {
+pub(in crate::kernel32) fn GetLocaleInfoW(Locale: u32, LCType: u32, lpLCData: PWSTR, cchData: i32) -> Win32Result<i32> {
     give_fact(Locale, LCType, lpLCData, cchData)
 }
 
 /// Tells something of a locale.
 #[shim(partial = "US English; of others only names and numbers")]
 pub(in crate::kernel32) fn GetLocaleInfoEx(
-    _cx: &Cx,
     lpLocaleName: PCWSTR,
     LCType: u32,
     lpLCData: PWSTR,
@@ -86,25 +79,25 @@ fn fact(locale: u32, kind: u32) -> Win32Result<Answer> {
 
 /// Gives the user's locale.
 #[shim(full)]
-pub(in crate::kernel32) fn GetUserDefaultLCID(_cx: &Cx) -> u32 {
+pub(in crate::kernel32) fn GetUserDefaultLCID() -> u32 {
     EN_US
 }
 
 /// Gives the system's locale.
 #[shim(full)]
-pub(in crate::kernel32) fn GetSystemDefaultLCID(_cx: &Cx) -> u32 {
+pub(in crate::kernel32) fn GetSystemDefaultLCID() -> u32 {
     EN_US
 }
 
 /// Gives the thread's locale.
 #[shim(partial = "that it was set is not remembered")]
-pub(in crate::kernel32) fn GetThreadLocale(_cx: &Cx) -> u32 {
+pub(in crate::kernel32) fn GetThreadLocale() -> u32 {
     EN_US
 }
 
 /// Sets the thread's locale.
 #[shim(partial = "to no other than the user's")]
-pub(in crate::kernel32) fn SetThreadLocale(_cx: &Cx, Locale: u32) -> Win32Result<()> {
+pub(in crate::kernel32) fn SetThreadLocale(Locale: u32) -> Win32Result<()> {
     match locale::resolve(Locale) {
         Some(EN_US) => Ok(()),
         Some(_) => Err(WIN32_ERROR::ERROR_NOT_SUPPORTED.into()),
@@ -114,31 +107,31 @@ pub(in crate::kernel32) fn SetThreadLocale(_cx: &Cx, Locale: u32) -> Win32Result
 
 /// Gives the user's language.
 #[shim(full)]
-pub(in crate::kernel32) fn GetUserDefaultLangID(_cx: &Cx) -> u16 {
+pub(in crate::kernel32) fn GetUserDefaultLangID() -> u16 {
     EN_US as u16
 }
 
 /// Gives the system's language.
 #[shim(full)]
-pub(in crate::kernel32) fn GetSystemDefaultLangID(_cx: &Cx) -> u16 {
+pub(in crate::kernel32) fn GetSystemDefaultLangID() -> u16 {
     EN_US as u16
 }
 
 /// Gives the language of the user's menus and messages.
 #[shim(full)]
-pub(in crate::kernel32) fn GetUserDefaultUILanguage(_cx: &Cx) -> u16 {
+pub(in crate::kernel32) fn GetUserDefaultUILanguage() -> u16 {
     EN_US as u16
 }
 
 /// Gives the language of the system's menus and messages.
 #[shim(full)]
-pub(in crate::kernel32) fn GetSystemDefaultUILanguage(_cx: &Cx) -> u16 {
+pub(in crate::kernel32) fn GetSystemDefaultUILanguage() -> u16 {
     EN_US as u16
 }
 
 /// Says whether a locale is there.
 #[shim(full)]
-pub(in crate::kernel32) fn IsValidLocale(_cx: &Cx, Locale: u32, dwFlags: u32) -> bool {
+pub(in crate::kernel32) fn IsValidLocale(Locale: u32, dwFlags: u32) -> bool {
     // What is supported is installed.
     let _ = dwFlags;
     Locale != 0 && locale::resolve(Locale).is_some()
@@ -146,7 +139,7 @@ pub(in crate::kernel32) fn IsValidLocale(_cx: &Cx, Locale: u32, dwFlags: u32) ->
 
 /// Says whether a locale is there.
 #[shim(full)]
-pub(in crate::kernel32) fn IsValidLocaleName(_cx: &Cx, lpLocaleName: PCWSTR) -> Win32Result<bool> {
+pub(in crate::kernel32) fn IsValidLocaleName(lpLocaleName: PCWSTR) -> Win32Result<bool> {
     match lpLocaleName.opt() {
         None => Ok(false),
         Some(name) => Ok(locale::by_name(&name.read()?).is_some()),
@@ -155,7 +148,7 @@ pub(in crate::kernel32) fn IsValidLocaleName(_cx: &Cx, lpLocaleName: PCWSTR) -> 
 
 /// Gives the number of a locale.
 #[shim(full)]
-pub(in crate::kernel32) fn LocaleNameToLCID(_cx: &Cx, lpName: PCWSTR, dwFlags: u32) -> Win32Result<u32> {
+pub(in crate::kernel32) fn LocaleNameToLCID(lpName: PCWSTR, dwFlags: u32) -> Win32Result<u32> {
     // LOCALE_ALLOW_NEUTRAL_NAMES: languages are found either way.
     let _ = dwFlags;
     locale_by_name(lpName)
@@ -164,7 +157,6 @@ pub(in crate::kernel32) fn LocaleNameToLCID(_cx: &Cx, lpName: PCWSTR, dwFlags: u
 /// Gives the name of a locale.
 #[shim(full)]
 pub(in crate::kernel32) fn LCIDToLocaleName(
-    _cx: &Cx,
     Locale: u32,
     lpName: PWSTR,
     cchName: i32,
@@ -177,28 +169,19 @@ pub(in crate::kernel32) fn LCIDToLocaleName(
 
 /// Gives the name of the user's locale.
 #[shim(full)]
-pub(in crate::kernel32) fn GetUserDefaultLocaleName(
-    _cx: &Cx,
-    lpLocaleName: PWSTR,
-    cchLocaleName: i32,
-) -> Win32Result<i32> {
+pub(in crate::kernel32) fn GetUserDefaultLocaleName(lpLocaleName: PWSTR, cchLocaleName: i32) -> Win32Result<i32> {
     give_z("en-US", lpLocaleName, cchLocaleName)
 }
 
 /// Gives the name of the system's locale.
 #[shim(full)]
-pub(in crate::kernel32) fn GetSystemDefaultLocaleName(
-    _cx: &Cx,
-    lpLocaleName: PWSTR,
-    cchLocaleName: i32,
-) -> Win32Result<i32> {
+pub(in crate::kernel32) fn GetSystemDefaultLocaleName(lpLocaleName: PWSTR, cchLocaleName: i32) -> Win32Result<i32> {
     give_z("en-US", lpLocaleName, cchLocaleName)
 }
 
 /// Gives the locale that is there and nearest to a name.
 #[shim(full)]
 pub(in crate::kernel32) fn ResolveLocaleName(
-    _cx: &Cx,
     lpNameToResolve: PCWSTR,
     lpLocaleName: PWSTR,
     cchLocaleName: i32,

@@ -47,7 +47,6 @@ abi::choices! {
 /// Maps text to another case, or to a key that sorts as it does.
 #[shim(partial = "case, width, kana of full width and sort keys of our own order; no Chinese variants, no hashes")]
 pub(in crate::kernel32) fn LCMapStringW(
-    _cx: &Cx,
     Locale: u32,
     dwMapFlags: LC_MAP_FLAGS,
     lpSrcStr: PCWSTR,
@@ -62,7 +61,6 @@ pub(in crate::kernel32) fn LCMapStringW(
 /// Maps text to another case, or to a key that sorts as it does.
 #[shim(partial = "case, width, kana of full width and sort keys of our own order; no Chinese variants, no hashes")]
 pub(in crate::kernel32) fn LCMapStringEx(
-    _cx: &Cx,
     lpLocaleName: PCWSTR,
     dwMapFlags: LC_MAP_FLAGS,
     lpSrcStr: PCWSTR,
@@ -190,7 +188,6 @@ pub(in crate::kernel32) fn CompareStringA(
 /// Brings text into a normal form.
 #[shim(full)]
 pub(in crate::kernel32) fn NormalizeString(
-    _cx: &Cx,
     NormForm: NORM_FORM,
     lpSrcString: PCWSTR,
     cwSrcLength: i32,
@@ -204,7 +201,6 @@ pub(in crate::kernel32) fn NormalizeString(
 /// Says whether text is in a normal form.
 #[shim(full)]
 pub(in crate::kernel32) fn IsNormalizedString(
-    _cx: &Cx,
     NormForm: NORM_FORM,
     lpString: PCWSTR,
     cwLength: i32,
