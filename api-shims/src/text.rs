@@ -114,6 +114,7 @@ impl TextOut for PSTR {
     fn is_null(self) -> bool {
         self.is_null()
     }
+}
 
 /// Text that a program passes with its length in units: -1 says that it ends with a zero, which then belongs to it.
 ///
