@@ -4,6 +4,7 @@
 //! that. The gate is the one path by which a call of the guest comes in: it finds the [`Cx`], traces, runs, and carries results,
 //! last error and exceptions back.
 
+pub mod affinity;
 pub mod cmdline;
 pub mod console;
 pub mod cpu;
@@ -12,6 +13,7 @@ mod enter;
 pub mod environment;
 pub mod exception;
 pub mod file;
+pub mod fls;
 pub mod gate;
 pub mod heap;
 mod kuser;
@@ -45,6 +47,7 @@ pub mod time;
 mod tls;
 pub mod trace;
 pub mod unwind;
+pub mod usage;
 pub mod wait;
 
 pub use gate::Cx;

@@ -4,11 +4,13 @@ use std::path::PathBuf;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU32, Ordering};
 
+use crate::affinity::Affinity;
 use crate::console::{Console, StandardHandles};
 use crate::dll::{Dll, Export};
 use crate::environment::Environment;
 use crate::exception::Vectored;
 use crate::file::FileSystem;
+use crate::fls::FiberStorage;
 use crate::heap::{Heaps, MovableBlocks};
 use crate::low::Block;
 use crate::memory::AddressSpace;
@@ -20,7 +22,7 @@ use crate::registry::Registry;
 use crate::say::say;
 use crate::security::Token;
 use crate::state::{ProcessState, ProcessStates};
-use crate::sync::{AddressWaits, Mutants, ProcessObject, TimerQueue};
+use crate::sync::{AddressWaits, Mutants, ProcessObject, Threads, TimerQueue};
 use crate::thread::Attached;
 use crate::tls::TlsIndexes;
 use crate::trace::Tracer;
@@ -79,6 +81,12 @@ pub struct Process {
     pub mutants: Mutants,
     /// Its waitable timers.
     pub timers: TimerQueue,
+    /// Its threads, by identifier.
+    pub thread_objects: Threads,
+    /// The processors it may use.
+    pub affinity: Affinity,
+    /// Indices of fiber-local storage.
+    pub fls: FiberStorage,
     /// Threads that sleep on addresses.
     pub addresses: AddressWaits,
     /// What it reserved and committed.
@@ -141,6 +149,9 @@ impl Process {
             names: Namespace::default(),
             mutants: Mutants::default(),
             timers: TimerQueue::default(),
+            thread_objects: Threads::default(),
+            affinity: Affinity::default(),
+            fls: FiberStorage::default(),
             addresses: AddressWaits::default(),
             memory: AddressSpace::default(),
             files: FileSystem::new(drives, console.clone()),

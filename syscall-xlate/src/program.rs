@@ -89,6 +89,7 @@ impl Cx<'_> {
     /// Ends the process as `ExitProcess` does: modules are told, then it is gone.
     pub fn exit_process(&self, code: u32) -> ! {
         if self.process.begin_exit(self.thread.id()) {
+            self.run_fls_callbacks();
             self.detach_process();
         }
         self.process.exit(code)
@@ -104,13 +105,27 @@ impl Cx<'_> {
         self.thread.leave(u64::from(code))
     }
 
+    /// Ends the calling thread if it was told to. For where it holds nothing: after a wait.
+    pub fn end_if_terminated(&self) {
+        if let Some(status) = self.thread.object().termination() {
+            self.thread.leave(u64::from(status))
+        }
+    }
+
     /// What is to be done when a thread's guest code is over; the last thread ends the process.
     pub(crate) fn end_thread(&self, code: u32) {
         let last = self.process.thread_ends();
         if last {
             self.exit_process(code);
         }
-        self.thread.run_on_guest_stack(ending_thread, 0);
+        // A terminated thread's end is not told to anybody.
+        let code = match self.thread.object().termination() {
+            Some(status) => status,
+            None => {
+                self.thread.run_on_guest_stack(ending_thread, 0);
+                code
+            }
+        };
         self.forget_thread();
         self.process.mutants.abandon(self.thread.id());
         self.thread.object().end(code);
@@ -120,6 +135,7 @@ impl Cx<'_> {
 /// A thread's last work, on the guest's stack.
 extern "win64" fn ending_thread(_: u64) -> u64 {
     if let Some(cx) = gate::current() {
+        cx.run_fls_callbacks();
         cx.detach_thread();
     }
     0

@@ -13,7 +13,7 @@ use crate::stack::Stack;
 use crate::state::{ThreadState, ThreadStates};
 use crate::sync::ThreadObject;
 use crate::teb::{self, offset};
-use crate::{Process, enter, gate, signals, tls, trace};
+use crate::{Process, enter, fls, gate, signals, tls, trace};
 
 /// A guest thread. Lives on the host thread that runs it.
 pub struct Thread {
@@ -26,6 +26,7 @@ pub struct Thread {
     host_stack: Cell<u64>,
     tls_expansion: OnceCell<Block>,
     static_tls: Arc<StaticTls>,
+    fls: Arc<fls::Values>,
     states: ThreadStates,
     pub(crate) trace: RefCell<trace::ThreadTrace>,
     _alternate: signals::AlternateStack,
@@ -63,6 +64,7 @@ impl Thread {
             teb: block.address(),
             stack,
             object: ThreadObject::new(id),
+            fls: process.fls.new_thread(),
             id,
             host_stack: Cell::new(0),
             tls_expansion: OnceCell::new(),
@@ -77,6 +79,7 @@ impl Thread {
         thread.enter_stack_in_books();
         thread.object.set_teb(thread.teb);
         thread.object.set_host_id(id);
+        thread.process.thread_objects.add(&thread.object);
         Ok(thread)
     }
 
@@ -152,6 +155,12 @@ impl Thread {
     #[inline(always)]
     pub fn object(&self) -> &Arc<ThreadObject> {
         &self.object
+    }
+
+    /// Its values of fiber-local storage.
+    #[inline(always)]
+    pub fn fls(&self) -> &fls::Values {
+        &self.fls
     }
 
     /// Its identifier; the host's thread id.

@@ -1,13 +1,16 @@
 //! kernel32.dll.
 
-mod consoleapi;
 mod consoleapi2;
 mod consoleapi3;
+mod consoleapi;
 mod datetimeapi;
+mod debugapi;
 pub(crate) mod errhandlingapi;
+mod fibersapi;
 mod fileapi;
 mod handleapi;
 mod heapapi;
+mod interlockedapi;
 mod libloaderapi;
 mod memoryapi;
 mod named;
@@ -15,6 +18,7 @@ mod namedpipeapi;
 mod processenv;
 mod processthreadsapi;
 mod profileapi;
+mod psapi;
 mod realtimeapiset;
 mod stringapiset;
 pub(crate) mod structs;
@@ -37,6 +41,7 @@ static EXPORTS: &[Export] = exports![
     consoleapi::AllocConsole,
     consoleapi::AttachConsole,
     synchapi::CancelWaitableTimer,
+    debugapi::CheckRemoteDebuggerPresent,
     handleapi::CloseHandle,
     handleapi::CompareObjectHandles,
     winnls::CompareStringA,
@@ -61,9 +66,11 @@ static EXPORTS: &[Export] = exports![
     synchapi::CreateSemaphoreA,
     synchapi::CreateSemaphoreExW,
     synchapi::CreateSemaphoreW,
+    processthreadsapi::CreateThread,
     synchapi::CreateWaitableTimerA,
     synchapi::CreateWaitableTimerExW,
     synchapi::CreateWaitableTimerW,
+    debugapi::DebugBreak,
     synchapi::DeleteCriticalSection,
     fileapi::DeleteFileA,
     fileapi::DeleteFileW,
@@ -87,6 +94,10 @@ static EXPORTS: &[Export] = exports![
     fileapi::FindFirstFileW,
     fileapi::FindNextFileA,
     fileapi::FindNextFileW,
+    fibersapi::FlsAlloc,
+    fibersapi::FlsFree,
+    fibersapi::FlsGetValue,
+    fibersapi::FlsSetValue,
     consoleapi2::FlushConsoleInputBuffer,
     fileapi::FlushFileBuffers,
     processthreadsapi::FlushInstructionCache,
@@ -116,8 +127,10 @@ static EXPORTS: &[Export] = exports![
     processenv::GetCurrentDirectoryW,
     processthreadsapi::GetCurrentProcess,
     processthreadsapi::GetCurrentProcessId,
+    processthreadsapi::GetCurrentProcessorNumber,
     processthreadsapi::GetCurrentThread,
     processthreadsapi::GetCurrentThreadId,
+    processthreadsapi::GetCurrentThreadStackLimits,
     datetimeapi::GetDateFormatA,
     datetimeapi::GetDateFormatEx,
     datetimeapi::GetDateFormatW,
@@ -130,6 +143,8 @@ static EXPORTS: &[Export] = exports![
     processenv::GetEnvironmentStringsW,
     processenv::GetEnvironmentVariableA,
     processenv::GetEnvironmentVariableW,
+    processthreadsapi::GetExitCodeProcess,
+    processthreadsapi::GetExitCodeThread,
     fileapi::GetFileAttributesA,
     fileapi::GetFileAttributesExA,
     fileapi::GetFileAttributesExW,
@@ -162,9 +177,15 @@ static EXPORTS: &[Export] = exports![
     consoleapi::GetNumberOfConsoleInputEvents,
     winnls::GetOEMCP,
     sysinfoapi::GetPhysicallyInstalledSystemMemory,
+    processthreadsapi::GetPriorityClass,
     libloaderapi::GetProcAddress,
+    processthreadsapi::GetProcessAffinityMask,
+    processthreadsapi::GetProcessHandleCount,
     heapapi::GetProcessHeap,
     heapapi::GetProcessHeaps,
+    processthreadsapi::GetProcessId,
+    processthreadsapi::GetProcessIdOfThread,
+    processthreadsapi::GetProcessTimes,
     memoryapi::GetProcessWorkingSetSize,
     sysinfoapi::GetProductInfo,
     processthreadsapi::GetStartupInfoA,
@@ -189,7 +210,11 @@ static EXPORTS: &[Export] = exports![
     sysinfoapi::GetSystemWindowsDirectoryW,
     fileapi::GetTempPathA,
     fileapi::GetTempPathW,
+    processthreadsapi::GetThreadDescription,
+    processthreadsapi::GetThreadId,
     winnls::GetThreadLocale,
+    processthreadsapi::GetThreadPriority,
+    processthreadsapi::GetThreadTimes,
     sysinfoapi::GetTickCount,
     sysinfoapi::GetTickCount64,
     datetimeapi::GetTimeFormatA,
@@ -236,14 +261,22 @@ static EXPORTS: &[Export] = exports![
     synchapi::InitializeCriticalSection,
     synchapi::InitializeCriticalSectionAndSpinCount,
     synchapi::InitializeCriticalSectionEx,
+    interlockedapi::InitializeSListHead,
     synchapi::InitializeSRWLock,
+    interlockedapi::InterlockedFlushSList,
+    interlockedapi::InterlockedPopEntrySList,
+    interlockedapi::InterlockedPushEntrySList,
+    interlockedapi::InterlockedPushListSListEx,
     winnls::IsDBCSLeadByte,
     winnls::IsDBCSLeadByteEx,
+    debugapi::IsDebuggerPresent,
     winnls::IsNormalizedString,
     processthreadsapi::IsProcessorFeaturePresent,
+    fibersapi::IsThreadAFiber,
     winnls::IsValidCodePage,
     winnls::IsValidLocale,
     winnls::IsValidLocaleName,
+    psapi::K32GetProcessMemoryInfo,
     winnls::LCIDToLocaleName,
     winnls::LCMapStringA,
     winnls::LCMapStringEx,
@@ -273,14 +306,21 @@ static EXPORTS: &[Export] = exports![
     memoryapi::OpenFileMappingA,
     memoryapi::OpenFileMappingW,
     synchapi::OpenMutexW,
+    processthreadsapi::OpenProcess,
     synchapi::OpenSemaphoreW,
+    processthreadsapi::OpenThread,
     synchapi::OpenWaitableTimerW,
+    debugapi::OutputDebugStringA,
+    debugapi::OutputDebugStringW,
     namedpipeapi::PeekNamedPipe,
+    processthreadsapi::ProcessIdToSessionId,
     synchapi::PulseEvent,
+    interlockedapi::QueryDepthSList,
     realtimeapiset::QueryInterruptTime,
     profileapi::QueryPerformanceCounter,
     profileapi::QueryPerformanceFrequency,
     realtimeapiset::QueryUnbiasedInterruptTime,
+    processthreadsapi::QueueUserAPC,
     errhandlingapi::RaiseException,
     errhandlingapi::RaiseFailFastException,
     consoleapi::ReadConsoleA,
@@ -297,6 +337,7 @@ static EXPORTS: &[Export] = exports![
     errhandlingapi::RemoveVectoredExceptionHandler,
     synchapi::ResetEvent,
     winnls::ResolveLocaleName,
+    processthreadsapi::ResumeThread,
     forward "RtlAddFunctionTable" => "ntdll.RtlAddFunctionTable",
     forward "RtlCaptureContext" => "ntdll.RtlCaptureContext",
     forward "RtlCaptureStackBackTrace" => "ntdll.RtlCaptureStackBackTrace",
@@ -335,9 +376,19 @@ static EXPORTS: &[Export] = exports![
     handleapi::SetHandleInformation,
     errhandlingapi::SetLastError,
     namedpipeapi::SetNamedPipeHandleState,
+    processthreadsapi::SetPriorityClass,
+    processthreadsapi::SetProcessAffinityMask,
+    processthreadsapi::SetProcessPriorityBoost,
+    processthreadsapi::SetProcessShutdownParameters,
     memoryapi::SetProcessWorkingSetSize,
     processenv::SetStdHandle,
+    processthreadsapi::SetThreadAffinityMask,
+    processthreadsapi::SetThreadDescription,
+    processthreadsapi::SetThreadIdealProcessor,
     winnls::SetThreadLocale,
+    processthreadsapi::SetThreadPriority,
+    processthreadsapi::SetThreadPriorityBoost,
+    processthreadsapi::SetThreadStackGuarantee,
     errhandlingapi::SetUnhandledExceptionFilter,
     synchapi::SetWaitableTimer,
     synchapi::SetWaitableTimerEx,
@@ -346,8 +397,12 @@ static EXPORTS: &[Export] = exports![
     synchapi::SleepConditionVariableCS,
     synchapi::SleepConditionVariableSRW,
     synchapi::SleepEx,
+    processthreadsapi::SuspendThread,
+    processthreadsapi::SwitchToThread,
     timezoneapi::SystemTimeToFileTime,
     timezoneapi::SystemTimeToTzSpecificLocalTime,
+    processthreadsapi::TerminateProcess,
+    processthreadsapi::TerminateThread,
     processthreadsapi::TlsAlloc,
     processthreadsapi::TlsFree,
     processthreadsapi::TlsGetValue,

@@ -8,8 +8,10 @@ pub mod init_once;
 pub mod mutant;
 pub mod process;
 pub mod semaphore;
+pub mod slist;
 pub mod srw_lock;
 pub mod thread;
+pub mod threads;
 pub mod timer;
 
 pub use address::{AddressWaits, Slept};
@@ -18,4 +20,5 @@ pub use mutant::{Mutant, Mutants};
 pub use process::ProcessObject;
 pub use semaphore::Semaphore;
 pub use thread::ThreadObject;
+pub use threads::Threads;
 pub use timer::{Timer, TimerQueue};

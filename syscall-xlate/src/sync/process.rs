@@ -31,7 +31,12 @@ pub struct ProcessObject {
     id: u32,
     dispatcher: Dispatcher,
     exit_status: AtomicU32,
+    /// `NORMAL_PRIORITY_CLASS` and the like.
+    priority_class: AtomicU32,
 }
+
+/// `NORMAL_PRIORITY_CLASS`
+const NORMAL_PRIORITY_CLASS: u32 = 0x20;
 
 impl Object for ProcessObject {
     fn kind(&self) -> Kind {
@@ -46,12 +51,23 @@ impl ProcessObject {
     /// A running process.
     pub fn new(id: u32) -> Arc<Self> {
         let exit_status = AtomicU32::new(NTSTATUS::STATUS_PENDING.0);
-        Arc::new(Self { id, dispatcher: Dispatcher::new(Signal::Notification, false), exit_status })
+        let priority_class = AtomicU32::new(NORMAL_PRIORITY_CLASS);
+        Arc::new(Self { id, dispatcher: Dispatcher::new(Signal::Notification, false), exit_status, priority_class })
     }
 
     /// Its identifier.
     pub const fn id(&self) -> u32 {
         self.id
+    }
+
+    /// Its priority class (`NORMAL_PRIORITY_CLASS` and the like).
+    pub fn priority_class(&self) -> u32 {
+        self.priority_class.load(Ordering::Relaxed)
+    }
+
+    /// Notes its priority class.
+    pub fn set_priority_class(&self, class: u32) {
+        self.priority_class.store(class, Ordering::Relaxed);
     }
 
     /// Its exit status; `STATUS_PENDING` (`STILL_ACTIVE`) while it runs.

@@ -44,6 +44,8 @@ pub struct ThreadObject {
     host_id: AtomicU32,
     /// Its base priority relative to the process's class, -15 to 15 (`SetThreadPriority`).
     priority: AtomicI32,
+    /// The processors it is limited to; 0 for no limit of its own.
+    affinity: AtomicU64,
     /// How often it was suspended more than resumed.
     suspensions: AtomicU32,
     // Leaf lock.
@@ -69,6 +71,7 @@ impl ThreadObject {
             teb: AtomicU64::new(0),
             host_id: AtomicU32::new(0),
             priority: AtomicI32::new(0),
+            affinity: AtomicU64::new(0),
             suspensions: AtomicU32::new(0),
             description: Mutex::default(),
         })
@@ -90,6 +93,11 @@ impl ThreadObject {
         self.exit_status.load(Ordering::Acquire)
     }
 
+    /// What `GetExitCodeThread` tells: `STILL_ACTIVE` until it has ended, also while it is on its way to.
+    pub fn reported_status(&self) -> u32 {
+        if self.has_ended() { self.exit_status() } else { NTSTATUS::STATUS_PENDING.0 }
+    }
+
     /// True once it has ended.
     pub fn has_ended(&self) -> bool {
         self.dispatcher.is_signalled()
@@ -103,6 +111,19 @@ impl ThreadObject {
             self.waiter.close();
             self.dispatcher.set();
         }
+    }
+
+    /// Has it end with this status as soon as it waits, as `TerminateThread` does. Code that never waits runs on.
+    pub fn terminate(&self, exit_status: u32) {
+        if !self.has_ended() && !self.waiter.is_killed() {
+            self.exit_status.store(exit_status, Ordering::Release);
+            self.waiter.kill();
+        }
+    }
+
+    /// The status it was told to end with, if it was.
+    pub fn termination(&self) -> Option<u32> {
+        self.waiter.is_killed().then(|| self.exit_status())
     }
 
     /// Address of its TEB; 0 before it has one.
@@ -150,7 +171,7 @@ impl ThreadObject {
     }
 
     /// Sleeps until it is resumed as often as it was suspended. For the thread itself.
-    pub(crate) fn wait_while_suspended(&self) {
+    pub fn wait_while_suspended(&self) {
         loop {
             match self.suspensions.load(Ordering::Acquire) {
                 0 => return,
@@ -159,6 +180,11 @@ impl ThreadObject {
                 }
             }
         }
+    }
+
+    /// Notes the processors it is limited to; gives back those before, 0 for no limit.
+    pub(crate) fn swap_affinity(&self, mask: u64) -> u64 {
+        self.affinity.swap(mask, Ordering::Relaxed)
     }
 
     /// Its name (`GetThreadDescription`).

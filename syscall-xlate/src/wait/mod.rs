@@ -39,6 +39,8 @@ pub enum Woken {
     Timeout,
     /// The wait was alertable, and a call is queued: run what [`Waiter::take_apc`] gives.
     Apc,
+    /// The thread was told to end ([`Waiter::kill`]).
+    Killed,
 }
 
 impl Woken {
@@ -49,6 +51,7 @@ impl Woken {
             Self::Abandoned(index) => NTSTATUS(NTSTATUS::STATUS_ABANDONED_WAIT_0.0 + index),
             Self::Timeout => NTSTATUS::STATUS_TIMEOUT,
             Self::Apc => NTSTATUS::STATUS_USER_APC,
+            Self::Killed => NTSTATUS::STATUS_THREAD_IS_TERMINATING,
         }
     }
 
@@ -210,6 +213,9 @@ fn all_of(waiter: &Arc<Waiter>, ordered: &[&Dispatcher], alertable: bool, timeou
 
 /// What ends a wait before it blocks. Calls come before the time: `SleepEx(0, TRUE)` runs them.
 fn blocks_not(waiter: &Arc<Waiter>, alertable: bool, deadline: Deadline) -> Option<Woken> {
+    if waiter.is_killed() {
+        return Some(Woken::Killed);
+    }
     if alertable && waiter.has_apcs() {
         return Some(Woken::Apc);
     }
@@ -220,6 +226,7 @@ fn woken(wake: Wake) -> Woken {
     match wake {
         Wake::Object(index, passed) => Woken::passed(index, passed),
         Wake::Apc => Woken::Apc,
+        Wake::Killed => Woken::Killed,
         Wake::Timeout | Wake::LookAgain => Woken::Timeout,
     }
 }

@@ -153,6 +153,20 @@ fn a_queued_call_ends_an_alertable_wait_only() {
 }
 
 #[test]
+fn a_thread_that_is_told_to_end_leaves_its_wait_and_waits_no_more() {
+    let waiter = Waiter::new(1);
+    let object = event(Signal::Synchronization, false);
+    thread::scope(|scope| {
+        let blocked = scope.spawn(|| one(&waiter, &object, false, Timeout::Infinite));
+        until_blocked(&object);
+        waiter.kill();
+        assert_eq!(blocked.join().unwrap(), Woken::Killed);
+    });
+    assert!(!object.has_waiters());
+    assert_eq!(delay(&waiter, false, Timeout::Infinite), Woken::Killed);
+}
+
+#[test]
 fn a_signalled_object_comes_before_a_queued_call() {
     let waiter = Waiter::new(1);
     waiter.queue_apc(Apc { routine: 1, arguments: [0; 3] });

@@ -1,7 +1,7 @@
 //! A thread as one that waits: the word it sleeps on, and the calls queued to it.
 
 use std::collections::VecDeque;
-use std::sync::atomic::{AtomicU32, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU32, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 
 use super::deadline::Deadline;
@@ -18,6 +18,8 @@ const ALERTABLE: u32 = 2;
 const LOOK_AGAIN: u32 = 4;
 /// Woken for a queued call.
 const ALERTED: u32 = 8;
+/// Woken to end: the thread is terminated.
+const KILLED: u32 = 16;
 /// Passed; the object's index is in the low bits.
 const SATISFIED: u32 = 0x100;
 /// With [`SATISFIED`]: the object was an abandoned mutant.
@@ -42,6 +44,8 @@ pub(super) enum Wake {
     LookAgain,
     /// There are calls to run.
     Apc,
+    /// The thread is to end.
+    Killed,
     /// Time is up.
     Timeout,
 }
@@ -51,6 +55,7 @@ pub(super) enum Wake {
 pub struct Waiter {
     thread: u32,
     word: AtomicU32,
+    killed: AtomicBool,
     // Leaf lock.
     apcs: Mutex<Apcs>,
 }
@@ -65,7 +70,7 @@ struct Apcs {
 impl Waiter {
     /// The wait state of the thread with this identifier, which is not 0.
     pub fn new(thread: u32) -> Arc<Self> {
-        Arc::new(Self { thread, word: AtomicU32::new(IDLE), apcs: Mutex::default() })
+        Arc::new(Self { thread, word: AtomicU32::new(IDLE), killed: AtomicBool::new(false), apcs: Mutex::default() })
     }
 
     /// The thread's identifier.
@@ -104,9 +109,23 @@ impl Waiter {
         apcs.queue.clear();
     }
 
+    /// Tells the thread to end: its wait ends, and so does every wait it begins.
+    pub fn kill(&self) {
+        self.killed.store(true, Ordering::SeqCst);
+        // A thread that goes to sleep says so in its word first and looks at the flag then.
+        if self.replace(KILLED) {
+            self.wake();
+        }
+    }
+
+    /// True once the thread has been told to end.
+    pub fn is_killed(&self) -> bool {
+        self.killed.load(Ordering::SeqCst)
+    }
+
     /// Says that the thread is about to sleep. Before it is queued anywhere.
     pub(super) fn begin(&self, alertable: bool) {
-        self.word.store(if alertable { ALERTABLE } else { WAITING }, Ordering::Release);
+        self.word.store(if alertable { ALERTABLE } else { WAITING }, Ordering::SeqCst);
     }
 
     /// Sleeps until something ends the wait. Then nothing can satisfy it any more, except that a [`Wake::LookAgain`] leaves it on.
@@ -119,6 +138,8 @@ impl Waiter {
                     return Wake::LookAgain;
                 }
                 ALERTED => return Wake::Apc,
+                KILLED => return Wake::Killed,
+                _ if self.is_killed() && self.end() => return Wake::Killed,
                 word if word & SATISFIED != 0 => {
                     let passed = if word & ABANDONED != 0 { Passed::Abandoned } else { Passed::Plain };
                     return Wake::Object(word & INDEX, passed);

@@ -43,13 +43,14 @@ fn typed<T: Object>(object: Arc<dyn Object>) -> NtResult<Arc<T>> {
 #[shim(full)]
 pub(in crate::kernel32) fn Sleep(cx: &Cx, dwMilliseconds: u32) {
     sleep(cx, dwMilliseconds, false);
+    cx.end_if_terminated();
 }
 
 /// Lets time pass, or runs the calls queued to the thread.
 #[shim(full)]
 pub(in crate::kernel32) fn SleepEx(cx: &Cx, dwMilliseconds: u32, bAlertable: bool) -> u32 {
     match sleep(cx, dwMilliseconds, bAlertable) {
-        Woken::Apc => finish(cx, Woken::Apc).0,
+        woken @ (Woken::Apc | Woken::Killed) => finish(cx, woken).0,
         _ => 0,
     }
 }
@@ -144,6 +145,9 @@ fn wait_for_one(cx: &Cx, handle: HANDLE, millis: u32, alertable: bool) -> NtResu
 
 /// What the functions return, after the queued calls have run where the wait ended for them. Nothing is owned while they run.
 fn finish(cx: &Cx, woken: Woken) -> Invalid<u32> {
+    if woken == Woken::Killed {
+        cx.end_if_terminated();
+    }
     if woken == Woken::Apc {
         while let Some(apc) = cx.thread.object().waiter().take_apc() {
             cx.call_guest(apc.routine, apc.arguments);

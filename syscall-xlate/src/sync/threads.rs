@@ -1,0 +1,49 @@
+//! The threads of a process, found by their identifiers.
+
+use std::sync::{Arc, Mutex, PoisonError, Weak};
+
+use super::ThreadObject;
+
+/// The threads of a process that have not ended, or are still referred to.
+#[derive(Debug, Default)]
+pub struct Threads {
+    // Leaf lock.
+    threads: Mutex<Vec<Weak<ThreadObject>>>,
+}
+
+impl Threads {
+    /// Enters a thread.
+    pub fn add(&self, thread: &Arc<ThreadObject>) {
+        let mut threads = self.threads.lock().unwrap_or_else(PoisonError::into_inner);
+        threads.retain(|thread| thread.strong_count() != 0);
+        threads.push(Arc::downgrade(thread));
+    }
+
+    /// The living thread with this identifier.
+    pub fn find(&self, id: u32) -> Option<Arc<ThreadObject>> {
+        self.living().into_iter().find(|thread| thread.id() == id)
+    }
+
+    /// All threads that have not ended.
+    pub fn living(&self) -> Vec<Arc<ThreadObject>> {
+        let threads = self.threads.lock().unwrap_or_else(PoisonError::into_inner);
+        threads.iter().filter_map(Weak::upgrade).filter(|thread| !thread.has_ended()).collect()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_thread_is_found_until_it_ends() {
+        let threads = Threads::default();
+        let (first, second) = (ThreadObject::new(1), ThreadObject::new(2));
+        threads.add(&first);
+        threads.add(&second);
+        assert!(Arc::ptr_eq(&threads.find(2).unwrap(), &second));
+        second.end(0);
+        assert!(threads.find(2).is_none());
+        assert_eq!(threads.living().len(), 1);
+    }
+}
