@@ -1,8 +1,8 @@
 //! kernel32.dll.
 
+mod consoleapi;
 mod consoleapi2;
 mod consoleapi3;
-mod consoleapi;
 mod datetimeapi;
 mod debugapi;
 pub(crate) mod errhandlingapi;
