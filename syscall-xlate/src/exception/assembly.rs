@@ -10,6 +10,25 @@ use super::dispatch;
 
 global_asm!(
     ".pushsection .text.exeunt_exception,\"ax\",@progbits",
+    // Global, so that code that link-time optimisation moves elsewhere still finds them.
+    ".globl exeunt_capture",
+    ".hidden exeunt_capture",
+    ".globl exeunt_restore",
+    ".hidden exeunt_restore",
+    ".globl exeunt_restore_end",
+    ".hidden exeunt_restore_end",
+    ".globl exeunt_call_handler",
+    ".hidden exeunt_call_handler",
+    ".globl exeunt_handler_returns",
+    ".hidden exeunt_handler_returns",
+    ".globl exeunt_call_under",
+    ".hidden exeunt_call_under",
+    ".globl exeunt_under_returns",
+    ".hidden exeunt_under_returns",
+    ".globl exeunt_interrupted",
+    ".hidden exeunt_interrupted",
+    ".globl exeunt_interrupted_returns",
+    ".hidden exeunt_interrupted_returns",
     // rdi: a context. Fills it with the registers of the caller as they are after the return; volatile ones as they happen to be.
     ".p2align 4",
     "exeunt_capture:",
