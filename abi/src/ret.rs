@@ -464,7 +464,7 @@ macro_rules! crt_failure {
     )*};
 }
 crt_failure! {
-    i32: -1; i64: -1; u32: u32::MAX; u16: u16::MAX; usize: usize::MAX; (): ();
+    i32: -1; i64: -1; u32: u32::MAX; u64: u64::MAX; u16: u16::MAX; usize: usize::MAX; f32: f32::NAN; f64: f64::NAN; (): ();
 }
 impl<T> CrtFailure for Ptr<T> {
     fn failed() -> Self {

@@ -10,9 +10,13 @@ mod bcrypt;
 mod bcryptprimitives;
 pub mod crt;
 mod kernel32;
+mod msvcrt;
 mod ntdll;
 mod state;
 mod text;
+mod ucrtbase;
+mod vcruntime140;
+mod vcruntime140_1;
 mod winmm;
 
 use syscall_xlate::dll::Dll;
@@ -24,8 +28,18 @@ pub fn dlls() -> &'static [&'static Dll] {
     DLLS
 }
 
-static DLLS: &[&Dll] =
-    &[&advapi32::DLL, &bcrypt::DLL, &bcryptprimitives::DLL, &kernel32::DLL, &ntdll::DLL, &winmm::DLL];
+static DLLS: &[&Dll] = &[
+    &advapi32::DLL,
+    &bcrypt::DLL,
+    &bcryptprimitives::DLL,
+    &kernel32::DLL,
+    &msvcrt::DLL,
+    &ntdll::DLL,
+    &ucrtbase::DLL,
+    &vcruntime140::DLL,
+    &vcruntime140_1::DLL,
+    &winmm::DLL,
+];
 
 #[cfg(test)]
 mod tests {

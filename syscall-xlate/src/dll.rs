@@ -11,9 +11,15 @@ pub struct Dll {
     pub name: &'static str,
     /// Its exports, sorted by name.
     pub exports: &'static [Export],
+    /// Runs when a process has loaded the DLL, before any guest code that could use it: gives exported variables their values. It is
+    /// given what finds a variable's address by its name.
+    pub attach: Option<Attach>,
     /// Runs once when a process ends, last to first in the table of DLLs, as `DLL_PROCESS_DETACH` does.
     pub detach: Option<fn(&Cx)>,
 }
+
+/// What fills a DLL's exported variables, given what finds their addresses.
+pub type Attach = fn(&Cx, &dyn Fn(&str) -> Option<u64>);
 
 /// One export.
 #[derive(Debug)]

@@ -7,7 +7,7 @@ mod winreg;
 use syscall_xlate::dll::{Dll, Export};
 use syscall_xlate::exports;
 
-pub(crate) static DLL: Dll = Dll { name: "advapi32.dll", exports: EXPORTS, detach: None };
+pub(crate) static DLL: Dll = Dll { name: "advapi32.dll", exports: EXPORTS, attach: None, detach: None };
 
 static EXPORTS: &[Export] = exports![
     wincrypt::CryptAcquireContextA,

@@ -5,6 +5,6 @@ mod bcryptprimitives;
 use syscall_xlate::dll::{Dll, Export};
 use syscall_xlate::exports;
 
-pub(crate) static DLL: Dll = Dll { name: "bcryptprimitives.dll", exports: EXPORTS, detach: None };
+pub(crate) static DLL: Dll = Dll { name: "bcryptprimitives.dll", exports: EXPORTS, attach: None, detach: None };
 
 static EXPORTS: &[Export] = exports![bcryptprimitives::ProcessPrng,];

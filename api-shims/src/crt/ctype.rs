@@ -245,7 +245,7 @@ mod tests {
             assert_eq!(guest.call("msvcrt!isalpha", &[b'A'.into()]), 1);
             assert_eq!(guest.call("msvcrt!isspace", &[u64::from(u32::MAX)]), 0);
             assert_eq!(guest.call("msvcrt!isspace", &[1 << 20]), 0);
-            assert_eq!(guest.call("msvcrt!toupper", &[b'z'.into()]), b'Z'.into());
+            assert_eq!(guest.call("msvcrt!toupper", &[b'z'.into()]), 90);
             assert_eq!(guest.call("msvcrt!towupper", &[0xe9]), 0xc9);
             assert_eq!(guest.call("msvcrt!iswalpha", &[0xe9]), 0x102);
         });

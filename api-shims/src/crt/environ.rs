@@ -55,7 +55,8 @@ fn value_of<U: GuestUnit>(cx: &Cx, name: u64) -> Result<u64, Refusal<Errno>> {
     let Some(value) = host::environment_variable(cx, &name) else { return Ok(0) };
     let state: &PerProcess = process(cx);
     let mut environment = state.environment.lock().unwrap_or_else(std::sync::PoisonError::into_inner);
-    let known = environment.given.iter().find(|given| given.wide == U::WIDE && given.name == name && given.value == value);
+    let known =
+        environment.given.iter().find(|given| given.wide == U::WIDE && given.name == name && given.value == value);
     if let Some(given) = known {
         return Ok(given.address);
     }
@@ -102,13 +103,25 @@ fn into_buffer<U: GuestUnit>(cx: &Cx, needed: Out<usize>, buffer: u64, room: usi
 
 /// Copies the value of an environment variable.
 #[shim(full)]
-pub(crate) fn getenv_s(cx: &Cx, pReturnValue: Out<usize>, buffer: Ptr<u8>, numberOfElements: usize, varname: PCSTR) -> CrtResult<i32> {
+pub(crate) fn getenv_s(
+    cx: &Cx,
+    pReturnValue: Out<usize>,
+    buffer: Ptr<u8>,
+    numberOfElements: usize,
+    varname: PCSTR,
+) -> CrtResult<i32> {
     into_buffer::<u8>(cx, pReturnValue, buffer.address(), numberOfElements, varname.address())
 }
 
 /// Copies the value of an environment variable.
 #[shim(full)]
-pub(crate) fn _wgetenv_s(cx: &Cx, pReturnValue: Out<usize>, buffer: Ptr<u16>, numberOfElements: usize, varname: PCWSTR) -> CrtResult<i32> {
+pub(crate) fn _wgetenv_s(
+    cx: &Cx,
+    pReturnValue: Out<usize>,
+    buffer: Ptr<u16>,
+    numberOfElements: usize,
+    varname: PCWSTR,
+) -> CrtResult<i32> {
     into_buffer::<u16>(cx, pReturnValue, buffer.address(), numberOfElements, varname.address())
 }
 

@@ -2,7 +2,7 @@
 
 use std::collections::HashMap;
 use std::sync::atomic::{AtomicU32, Ordering};
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError, RwLock};
+use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError, RwLock};
 
 use abi::{Errno, Fault, HANDLE, fault};
 use syscall_xlate::Cx;
@@ -139,7 +139,6 @@ pub(super) struct File {
     stream: Mutex<Stream>,
     /// The flags that the guest sees.
     shown: AtomicU32,
-
 }
 
 impl File {
@@ -169,7 +168,7 @@ pub(super) struct Files {
     /// By number. Taken after `streams`.
     descriptors: RwLock<Vec<Option<Arc<Descriptor>>>>,
     streams: RwLock<Streams>,
-    prepared: std::sync::Once,
+    prepared: OnceLock<()>,
 }
 
 #[derive(Default)]
@@ -182,7 +181,7 @@ struct Streams {
 /// The process's descriptors and streams; opens the standard ones first.
 pub(super) fn files<'a>(cx: &Cx<'a>) -> &'a Files {
     let files = &process(cx).files;
-    files.prepared.call_once(|| files.prepare(cx));
+    files.prepared.get_or_init(|| files.prepare(cx));
     files
 }
 
@@ -321,7 +320,6 @@ fn new_file(address: u64, fd: i32, mode: Mode, buffering: Buffering) -> File {
         lock: Recursive::default(),
         stream: Mutex::new(Stream::new(buffering)),
         shown: AtomicU32::new(0),
-
     }
 }
 

@@ -9,7 +9,7 @@ use syscall_xlate::file::{DirectoryEntry, Search};
 
 use super::guest::{GuestUnit, ok};
 use super::host;
-use super::io::{unix_time, units, wide};
+use super::io::{units, unix_time, wide};
 use super::state::process;
 
 /// Searches that are open.
@@ -85,7 +85,13 @@ impl<U: GuestUnit + Default> abi::Guest for Name<U> {
         self.0.encode(width, bytes);
     }
     fn value(&self) -> abi::Value {
-        let text: String = self.0.iter().map(|&unit| unit.into()).take_while(|&unit: &u32| unit != 0).filter_map(char::from_u32).collect();
+        let text: String = self
+            .0
+            .iter()
+            .map(|&unit| unit.into())
+            .take_while(|&unit: &u32| unit != 0)
+            .filter_map(char::from_u32)
+            .collect();
         abi::Value::Text(text)
     }
 }

@@ -20,7 +20,7 @@ pub(super) fn status(cx: &syscall_xlate::Cx, result: Result<(), Errno>) -> CrtRe
 }
 
 /// A unit of text in guest memory, narrow or wide.
-pub(super) trait GuestUnit: super::format::Unit + abi::Guest + Into<u32> + Ord {
+pub(crate) trait GuestUnit: super::format::Unit + abi::Guest + Into<u32> + Ord {
     /// Bytes.
     const SIZE: u64;
     /// Reads one.
@@ -113,7 +113,7 @@ pub(super) fn read_text<U: GuestUnit>(text: u64) -> Result<Vec<U>, Fault> {
 
 /// The units of a text that a scanner of numbers may need: up to `stop`, so that reading one number of a long text does not read it
 /// all.
-pub(super) fn read_prefix<U: GuestUnit>(text: u64, stop: impl Fn(&[U]) -> bool) -> Result<Vec<U>, Fault> {
+pub(super) fn read_prefix<U: GuestUnit>(text: u64, mut stop: impl FnMut(&[U]) -> bool) -> Result<Vec<U>, Fault> {
     let mut units = Vec::with_capacity(32);
     loop {
         let unit = U::load(at::<U>(text, units.len()))?;

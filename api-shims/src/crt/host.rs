@@ -2,12 +2,13 @@
 
 use abi::{Buffer, Errno, HANDLE, NTSTATUS, WIN32_ERROR, fault};
 use syscall_xlate::Cx;
+use syscall_xlate::console::Standard;
 use syscall_xlate::file::{
-    At, CreateOptions, DirectoryEntry, Disposition, FILE_ATTRIBUTE, File, Information, Medium, OpenRequest, Search, SeekFrom,
-    Share, Times,
+    At, CreateOptions, DirectoryEntry, Disposition, FILE_ATTRIBUTE, File, Information, Medium, OpenRequest, Search,
+    SeekFrom, Share, Times,
 };
 use syscall_xlate::heap::{HeapFlags, Heaps};
-use syscall_xlate::object::table::HandleFlags;
+use syscall_xlate::object::HandleFlags;
 
 use super::stream::Whence;
 
@@ -74,9 +75,9 @@ pub(super) fn errno(error: WIN32_ERROR) -> Errno {
         WIN32_ERROR::ERROR_BROKEN_PIPE | WIN32_ERROR::ERROR_NO_DATA => Errno::EPIPE,
         WIN32_ERROR::ERROR_DISK_FULL => Errno::ENOSPC,
         WIN32_ERROR::ERROR_WAIT_NO_CHILDREN | WIN32_ERROR::ERROR_CHILD_NOT_COMPLETE => Errno::ECHILD,
-        WIN32_ERROR::ERROR_NO_PROC_SLOTS | WIN32_ERROR::ERROR_MAX_THRDS_REACHED | WIN32_ERROR::ERROR_NESTING_NOT_ALLOWED => {
-            Errno::EAGAIN
-        }
+        WIN32_ERROR::ERROR_NO_PROC_SLOTS
+        | WIN32_ERROR::ERROR_MAX_THRDS_REACHED
+        | WIN32_ERROR::ERROR_NESTING_NOT_ALLOWED => Errno::EAGAIN,
         WIN32_ERROR::ERROR_DIR_NOT_EMPTY => Errno::ENOTEMPTY,
         WIN32_ERROR::ERROR_NO_UNICODE_TRANSLATION => Errno::EILSEQ,
         // The errors of reading and writing devices, and those of starting programs.
@@ -182,7 +183,8 @@ pub(super) fn set_times(cx: &Cx, handle: HANDLE, times: Times) -> Result<(), Err
 
 /// Locks or unlocks a range of an open file.
 pub(super) fn lock(cx: &Cx, handle: HANDLE, start: u64, len: u64, locks: bool) -> Result<(), Errno> {
-    let result = with(cx, handle, |file| if locks { file.lock(start, len, true, false) } else { file.unlock(start, len) });
+    let result =
+        with(cx, handle, |file| if locks { file.lock(start, len, true, false) } else { file.unlock(start, len) });
     result.map_err(|_| Errno::EACCES)
 }
 
@@ -198,7 +200,12 @@ pub(super) fn duplicate(cx: &Cx, handle: HANDLE, inherit: bool) -> Result<HANDLE
     insert(cx, object, access, inherit)
 }
 
-fn insert(cx: &Cx, object: std::sync::Arc<dyn syscall_xlate::object::Object>, access: u32, inherit: bool) -> Result<HANDLE, Errno> {
+fn insert(
+    cx: &Cx,
+    object: std::sync::Arc<dyn syscall_xlate::object::Object>,
+    access: u32,
+    inherit: bool,
+) -> Result<HANDLE, Errno> {
     let flags = if inherit { HandleFlags::INHERIT } else { HandleFlags::empty() };
     cx.process.handles.insert(object, access, flags).map_err(|status| failed(cx, status))
 }
@@ -236,7 +243,9 @@ pub(super) fn open(cx: &Cx, path: &[u16], opening: &Opening) -> Result<HANDLE, E
     let mut access = 0;
     let mut options = CreateOptions::SYNCHRONOUS_IO_NONALERT | CreateOptions::NON_DIRECTORY_FILE;
     let mut attributes = FILE_ATTRIBUTE::empty();
-    for (wanted, bit) in [(opening.reads, GENERIC_READ), (opening.writes, GENERIC_WRITE), (opening.delete_on_close, DELETE)] {
+    for (wanted, bit) in
+        [(opening.reads, GENERIC_READ), (opening.writes, GENERIC_WRITE), (opening.delete_on_close, DELETE)]
+    {
         access |= if wanted { bit } else { 0 };
     }
     if opening.delete_on_close {
@@ -254,7 +263,7 @@ pub(super) fn open(cx: &Cx, path: &[u16], opening: &Opening) -> Result<HANDLE, E
 
 fn open_by(cx: &Cx, path: &[u16], request: &OpenRequest, inherit: bool) -> Result<HANDLE, Errno> {
     let files = &cx.process.files;
-    let opened = files.drives().nt_path(path).and_then(|path| files.open(&path, request));
+    let opened = files.drives.nt_path(path).and_then(|path| files.open(&path, request));
     let opened = opened.map_err(|status| match status {
         // CreateFile says ERROR_FILE_EXISTS and, of folders, ERROR_ACCESS_DENIED.
         NTSTATUS::STATUS_FILE_IS_A_DIRECTORY => failed(cx, NTSTATUS::STATUS_ACCESS_DENIED),
@@ -267,7 +276,7 @@ fn open_by(cx: &Cx, path: &[u16], request: &OpenRequest, inherit: bool) -> Resul
 /// What is known of the file at a path.
 pub(super) fn query(cx: &Cx, path: &[u16]) -> Result<Information, Errno> {
     let files = &cx.process.files;
-    files.drives().nt_path(path).and_then(|path| files.query(&path)).map_err(|status| failed(cx, status))
+    files.drives.nt_path(path).and_then(|path| files.query(&path)).map_err(|status| failed(cx, status))
 }
 
 /// Whether there is something at a path.
@@ -284,8 +293,9 @@ fn with_path<R>(
     work: impl FnOnce(&File) -> Result<R, NTSTATUS>,
 ) -> Result<R, Errno> {
     let files = &cx.process.files;
-    let request = OpenRequest { options: options | CreateOptions::SYNCHRONOUS_IO_NONALERT, ..OpenRequest::existing(access) };
-    let opened = files.drives().nt_path(path).and_then(|path| files.open(&path, &request));
+    let request =
+        OpenRequest { options: options | CreateOptions::SYNCHRONOUS_IO_NONALERT, ..OpenRequest::existing(access) };
+    let opened = files.drives.nt_path(path).and_then(|path| files.open(&path, &request));
     opened.and_then(|opened| work(&opened.file)).map_err(|status| failed(cx, status))
 }
 
@@ -313,14 +323,14 @@ pub(super) fn make_folder(cx: &Cx, path: &[u16]) -> Result<(), Errno> {
         ..OpenRequest::existing(1)
     };
     let files = &cx.process.files;
-    let opened = files.drives().nt_path(path).and_then(|path| files.open(&path, &request));
+    let opened = files.drives.nt_path(path).and_then(|path| files.open(&path, &request));
     opened.map(drop).map_err(|status| failed(cx, status))
 }
 
 /// Renames a file or folder; a name that is taken is an error.
 pub(super) fn rename(cx: &Cx, from: &[u16], to: &[u16]) -> Result<(), Errno> {
     let files = &cx.process.files;
-    let to = files.drives().nt_path(to).map_err(|status| failed(cx, status))?;
+    let to = files.drives.nt_path(to).map_err(|status| failed(cx, status))?;
     with_path(cx, from, DELETE, CreateOptions::OPEN_REPARSE_POINT, |file| files.rename(file, &to, false))
 }
 
@@ -348,11 +358,7 @@ pub(super) fn search(cx: &Cx, path: &[u16]) -> Result<Search, Errno> {
     let folder = if folder.is_empty() { &dot[..] } else { folder };
     let files = &cx.process.files;
     let pattern = syscall_xlate::file::from_win32(pattern);
-    files
-        .drives()
-        .nt_path(folder)
-        .and_then(|folder| files.search(&folder, &pattern))
-        .map_err(|status| failed(cx, status))
+    files.drives.nt_path(folder).and_then(|folder| files.search(&folder, &pattern)).map_err(|status| failed(cx, status))
 }
 
 /// The next entry of a walk.
@@ -362,7 +368,7 @@ pub(super) fn next_entry(search: &mut Search) -> Option<DirectoryEntry> {
 
 /// The current folder.
 pub(super) fn current_folder(cx: &Cx) -> Vec<u16> {
-    cx.process.files.drives().current_directory()
+    cx.process.files.drives.current_directory()
 }
 
 /// The full path of a path.
@@ -370,7 +376,7 @@ pub(super) fn full_path(cx: &Cx, path: &[u16]) -> Result<Vec<u16>, Errno> {
     if path.is_empty() {
         return Ok(current_folder(cx));
     }
-    cx.process.files.drives().full_path(path).ok_or(Errno::EINVAL)
+    cx.process.files.drives.full_path(path).ok_or(Errno::EINVAL)
 }
 
 /// Makes a folder the current one.
@@ -379,13 +385,13 @@ pub(super) fn set_current_folder(cx: &Cx, path: &[u16]) -> Result<(), Errno> {
         return Err(Errno::ENOENT);
     }
     let full = full_path(cx, path)?;
-    cx.process.files.drives().set_current_directory(&full);
+    cx.process.files.drives.set_current_directory(&full);
     Ok(())
 }
 
 /// The drives there are, one bit each.
 pub(super) fn drive_letters(cx: &Cx) -> Vec<u8> {
-    cx.process.files.drives().letters().to_vec()
+    cx.process.files.drives.letters().to_vec()
 }
 
 /// The folder for temporary files, with a separator at its end.
@@ -424,24 +430,18 @@ pub(super) fn narrow_path(_: &Cx, text: &[u16]) -> Vec<u8> {
     syscall_xlate::nls::wide_to_ansi(text)
 }
 
-/// Offsets in the process environment block and the process parameters (`winternl.h` and public symbols).
-mod offset {
-    pub(super) const PEB_PARAMETERS: u64 = 0x20;
-    pub(super) const STANDARD_INPUT: u64 = 0x20;
-}
+const STANDARD: [Standard; 3] = [Standard::Input, Standard::Output, Standard::Error];
 
 /// The handle of standard input, output or error; `None` where the process has none.
 pub(super) fn standard_handle(cx: &Cx, number: usize) -> Option<HANDLE> {
-    let parameters = fault::load_u64(cx.process.peb() + offset::PEB_PARAMETERS).ok().filter(|&address| address != 0)?;
-    let handle = fault::load_u64(parameters + offset::STANDARD_INPUT + 8 * number as u64).ok()?;
-    (handle != 0 && handle != u64::MAX).then_some(HANDLE(handle))
+    let handle = cx.process.standard.get(cx.process, *STANDARD.get(number)?);
+    (handle != HANDLE::NULL && handle != HANDLE::INVALID).then_some(handle)
 }
 
 /// Sets the handle of standard input, output or error.
 pub(super) fn set_standard_handle(cx: &Cx, number: usize, handle: HANDLE) {
-    if let Ok(parameters @ 1..) = fault::load_u64(cx.process.peb() + offset::PEB_PARAMETERS) {
-        // The guest's own block; a guest that took its access away sees no change.
-        let _ = fault::store_u64(parameters + offset::STANDARD_INPUT + 8 * number as u64, handle.0);
+    if let Some(&which) = STANDARD.get(number) {
+        cx.process.standard.set(cx.process, which, handle);
     }
 }
 

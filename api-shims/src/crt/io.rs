@@ -210,9 +210,15 @@ pub(crate) fn _get_osfhandle(cx: &Cx, fd: i32) -> CrtResult<i64> {
 #[shim(full)]
 pub(crate) fn _open_osfhandle(cx: &Cx, osfhandle: i64, flags: i32) -> CrtResult<i32> {
     let handle = HANDLE(osfhandle as u64);
-    host::information(cx, handle).or_else(|_| cx.process.handles.info(handle).map(|_| Default::default()))
+    host::information(cx, handle)
+        .or_else(|_| cx.process.handles.info(handle).map(|_| Default::default()))
         .map_err(|_| Errno::EBADF)?;
-    let mut descriptor = Descriptor::new(cx, handle, translation(flags & (O_TEXT | O_WTEXT | O_U8TEXT | O_U16TEXT), O_BINARY), flags & 8 != 0);
+    let mut descriptor = Descriptor::new(
+        cx,
+        handle,
+        translation(flags & (O_TEXT | O_WTEXT | O_U8TEXT | O_U16TEXT), O_BINARY),
+        flags & 8 != 0,
+    );
     descriptor.no_inherit = flags & O_NOINHERIT != 0;
     ok(files(cx).add(descriptor)?)
 }

@@ -47,7 +47,15 @@ fn resolve(name: &str) -> Option<(String, Encoding)> {
     let lower = language.to_ascii_lowercase();
     let known = matches!(
         lower.as_str(),
-        "" | "english" | "english_united states" | "english_us" | "american" | "en-us" | "en_us" | "enu" | "english-american" | "us"
+        "" | "english"
+            | "english_united states"
+            | "english_us"
+            | "american"
+            | "en-us"
+            | "en_us"
+            | "enu"
+            | "english-american"
+            | "us"
     );
     if !known {
         return None;
@@ -55,7 +63,9 @@ fn resolve(name: &str) -> Option<(String, Encoding)> {
     let short = matches!(lower.as_str(), "en-us" | "en_us");
     let full = if short { language } else { USER };
     match code_page.to_ascii_lowercase().as_str() {
-        "utf8" | "utf-8" | "65001" => Some((format!("{full}.{}", if short { "UTF-8" } else { "utf8" }), Encoding::Utf8)),
+        "utf8" | "utf-8" | "65001" => {
+            Some((format!("{full}.{}", if short { "UTF-8" } else { "utf8" }), Encoding::Utf8))
+        }
         "" if short => Some((full.to_owned(), Encoding::C)),
         "" | "acp" | "1252" => Some((format!("{full}.1252"), Encoding::C)),
         "ocp" | "437" => Some((format!("{full}.437"), Encoding::C)),
@@ -77,7 +87,8 @@ fn name_of(names: &[String; 5], category: usize) -> String {
 }
 
 fn set(cx: &Cx, category: i32, name: Option<&str>) -> Result<String, Errno> {
-    let category = usize::try_from(category).ok().filter(|&category| category < CATEGORIES.len()).ok_or(Errno::EINVAL)?;
+    let category =
+        usize::try_from(category).ok().filter(|&category| category < CATEGORIES.len()).ok_or(Errno::EINVAL)?;
     let locale = &process(cx).locale;
     let mut names = locale.names.lock().unwrap_or_else(PoisonError::into_inner);
     let Some(name) = name else { return Ok(name_of(&names, category)) };
@@ -253,7 +264,9 @@ pub(crate) fn _configthreadlocale(cx: &Cx, per_thread_locale_type: i32) -> CrtRe
 }
 
 /// Makes a locale object.
-#[shim(partial = "the object is of no use but to be given to the functions that take one, which all use the process's locale")]
+#[shim(
+    partial = "the object is of no use but to be given to the functions that take one, which all use the process's locale"
+)]
 pub(crate) fn _create_locale(cx: &Cx, category: i32, locale: PCSTR) -> CrtResult<Ptr<u64>> {
     let name = locale.read_limited(256)?;
     if !(0..CATEGORIES.len() as i32).contains(&category) || resolve(&String::from_utf8_lossy(&name)).is_none() {
@@ -263,7 +276,9 @@ pub(crate) fn _create_locale(cx: &Cx, category: i32, locale: PCSTR) -> CrtResult
 }
 
 /// Makes a locale object.
-#[shim(partial = "the object is of no use but to be given to the functions that take one, which all use the process's locale")]
+#[shim(
+    partial = "the object is of no use but to be given to the functions that take one, which all use the process's locale"
+)]
 pub(crate) fn _wcreate_locale(cx: &Cx, category: i32, locale: PCWSTR) -> CrtResult<Ptr<u64>> {
     let name = locale.read_limited(256)?;
     if !(0..CATEGORIES.len() as i32).contains(&category) || resolve(&String::from_utf16_lossy(&name)).is_none() {
@@ -278,7 +293,9 @@ fn locale_object(cx: &Cx) -> CrtResult<Ptr<u64>> {
 }
 
 /// Gives a locale object of the current locale.
-#[shim(partial = "the object is of no use but to be given to the functions that take one, which all use the process's locale")]
+#[shim(
+    partial = "the object is of no use but to be given to the functions that take one, which all use the process's locale"
+)]
 pub(crate) fn _get_current_locale(cx: &Cx) -> CrtResult<Ptr<u64>> {
     locale_object(cx)
 }

@@ -216,7 +216,13 @@ pub(crate) fn fminf(x: f32, y: f32) -> f32 {
 /// Gives the difference where it is positive, else zero.
 #[shim(full)]
 pub(crate) fn fdim(x: f64, y: f64) -> f64 {
-    if x.is_nan() || y.is_nan() { f64::NAN } else if x > y { x - y } else { 0.0 }
+    if x.is_nan() || y.is_nan() {
+        f64::NAN
+    } else if x > y {
+        x - y
+    } else {
+        0.0
+    }
 }
 
 /// Multiplies and adds with one rounding.
@@ -396,10 +402,34 @@ pub(crate) fn _fpclass(x: f64) -> i32 {
     match x.classify() {
         FpCategory::Nan if x.to_bits() & (1 << 51) == 0 => 0x1,
         FpCategory::Nan => 0x2,
-        FpCategory::Infinite => if negative { 0x4 } else { 0x200 },
-        FpCategory::Normal => if negative { 0x8 } else { 0x100 },
-        FpCategory::Subnormal => if negative { 0x10 } else { 0x80 },
-        FpCategory::Zero => if negative { 0x20 } else { 0x40 },
+        FpCategory::Infinite => {
+            if negative {
+                0x4
+            } else {
+                0x200
+            }
+        }
+        FpCategory::Normal => {
+            if negative {
+                0x8
+            } else {
+                0x100
+            }
+        }
+        FpCategory::Subnormal => {
+            if negative {
+                0x10
+            } else {
+                0x80
+            }
+        }
+        FpCategory::Zero => {
+            if negative {
+                0x20
+            } else {
+                0x40
+            }
+        }
     }
 }
 

@@ -211,12 +211,12 @@ const RUNTIME_ERROR: u32 = 3;
 
 /// Ends the program abnormally: raises `SIGABRT`, then ends the process with exit code 3.
 #[shim(partial = "no report is offered for debugging")]
-pub(crate) fn abort(cx: &Cx) -> CrtResult<Infallible> {
+pub(crate) fn abort(cx: &Cx) -> Infallible {
     abort_program(cx)
 }
 
 /// `abort`, for others that end so.
-pub(super) fn abort_program(cx: &Cx) -> CrtResult<Infallible> {
+pub(super) fn abort_program(cx: &Cx) -> ! {
     super::signal::raise_abort(cx);
     cx.exit_process(RUNTIME_ERROR)
 }
@@ -262,3 +262,8 @@ pub(crate) fn _initterm_e(cx: &Cx, first: Ptr<u64>, last: Ptr<u64>) -> CrtResult
     ok(0)
 }
 
+/// What msvcrt.dll does when the process ends without `exit`: writes what streams hold back, but for those that a thread which is gone
+/// had locked.
+pub(crate) fn detach(cx: &Cx) {
+    flush_all(cx, false);
+}

@@ -23,14 +23,12 @@ pub(crate) struct PerThread {
     buffers: [Cell<(u64, usize)>; Keep::COUNT],
     /// What `mbrtowc` and its kin without a state of the caller's keep: bytes of an unfinished character.
     pub(super) partial: Cell<u32>,
-    /// The start address and argument of the thread's function, and whether it was `_beginthread` that made it.
-    pub(super) thread: Cell<(u64, u64)>,
     /// `_set_thread_local_invalid_parameter_handler`
     pub(super) invalid_parameter: Cell<u64>,
     /// `_configthreadlocale`
     pub(super) own_locale: Cell<bool>,
-    /// `__fpecode`
-    pub(super) floating_code: Cell<u64>,
+    /// `_set_se_translator`
+    pub(super) translator: Cell<u64>,
 }
 
 impl ThreadState for PerThread {
@@ -62,14 +60,10 @@ pub(super) enum Keep {
     FloatingCode,
     /// `__current_exception`, `__current_exception_context`
     CurrentException,
-    /// `getenv`
-    Environment,
-    /// `_wgetenv`
-    WideEnvironment,
 }
 
 impl Keep {
-    const COUNT: usize = 13;
+    const COUNT: usize = 11;
 }
 
 /// The address of this thread's buffer for a purpose, of at least `size` bytes.

@@ -136,7 +136,17 @@ fn to_guest<T: Seconds>(cx: &Cx, out: Out<tm>, time: In<T>, era: Era, local: boo
         }
         Err(error) => {
             let none = -1;
-            out.set(tm { tm_sec: none, tm_min: none, tm_hour: none, tm_mday: none, tm_mon: none, tm_year: none, tm_wday: none, tm_yday: none, tm_isdst: none })?;
+            out.set(tm {
+                tm_sec: none,
+                tm_min: none,
+                tm_hour: none,
+                tm_mday: none,
+                tm_mon: none,
+                tm_year: none,
+                tm_wday: none,
+                tm_yday: none,
+                tm_isdst: none,
+            })?;
             status(cx, Err(error))
         }
     }
@@ -179,11 +189,8 @@ fn make(cx: &Cx, fields: Ptr<tm>, local: bool) -> Result<i64, Refusal<Errno>> {
         return Err(Errno::EINVAL.into());
     }
     let given: Tm = fields.read()?.into();
-    let made = if local {
-        calendar::mktime(&given, Era::Ucrt, zone(cx))
-    } else {
-        calendar::mkgmtime(&given, Era::Ucrt)
-    };
+    let made =
+        if local { calendar::mktime(&given, Era::Ucrt, zone(cx)) } else { calendar::mkgmtime(&given, Era::Ucrt) };
     let (time, right) = made.ok_or(Errno::EINVAL)?;
     fields.write(&right.into())?;
     Ok(time)
@@ -283,7 +290,8 @@ fn into_buffer(cx: &Cx, buffer: u64, size: usize, fields: Option<Tm>) -> CrtResu
     if buffer == 0 || size == 0 {
         return status(cx, Err(Errno::EINVAL));
     }
-    let Some(text) = fields.and_then(|fields| calendar::asctime(&fields, Era::Ucrt)).filter(|text| text.len() < size) else {
+    let Some(text) = fields.and_then(|fields| calendar::asctime(&fields, Era::Ucrt)).filter(|text| text.len() < size)
+    else {
         write_text::<u8>(buffer, &[])?;
         return status(cx, Err(Errno::EINVAL));
     };
@@ -310,8 +318,10 @@ fn formatted<U: GuestUnit>(cx: &Cx, to: u64, size: usize, format: u64, fields: I
     if to == 0 || size == 0 || format == 0 {
         return Err(Errno::EINVAL.into());
     }
-    let format: String =
-        read_text::<U>(format)?.into_iter().map(|unit| char::from_u32(unit.into()).unwrap_or(char::REPLACEMENT_CHARACTER)).collect();
+    let format: String = read_text::<U>(format)?
+        .into_iter()
+        .map(|unit| char::from_u32(unit.into()).unwrap_or(char::REPLACEMENT_CHARACTER))
+        .collect();
     // Fields are not looked at where the format has no conversion.
     let given: Tm = if fields.is_null() { Tm::default() } else { fields.read()?.into() };
     if fields.is_null() && format.contains('%') {
@@ -378,14 +388,28 @@ formats! {
 
 /// Formats calendar fields in a given locale.
 #[shim(partial = "every locale formats as the \"C\" locale")]
-pub(crate) fn _strftime_l(cx: &Cx, strDest: Ptr<u8>, maxsize: usize, format: PCSTR, timeptr: In<tm>, locale: Ptr<u8>) -> CrtResult<Written> {
+pub(crate) fn _strftime_l(
+    cx: &Cx,
+    strDest: Ptr<u8>,
+    maxsize: usize,
+    format: PCSTR,
+    timeptr: In<tm>,
+    locale: Ptr<u8>,
+) -> CrtResult<Written> {
     let _ = locale;
     formatted::<u8>(cx, strDest.address(), maxsize, format.address(), timeptr, Era::Ucrt)
 }
 
 /// Formats calendar fields in a given locale.
 #[shim(partial = "every locale formats as the \"C\" locale")]
-pub(crate) fn _wcsftime_l(cx: &Cx, strDest: Ptr<u16>, maxsize: usize, format: PCWSTR, timeptr: In<tm>, locale: Ptr<u8>) -> CrtResult<Written> {
+pub(crate) fn _wcsftime_l(
+    cx: &Cx,
+    strDest: Ptr<u16>,
+    maxsize: usize,
+    format: PCWSTR,
+    timeptr: In<tm>,
+    locale: Ptr<u8>,
+) -> CrtResult<Written> {
     let _ = locale;
     formatted::<u16>(cx, strDest.address(), maxsize, format.address(), timeptr, Era::Ucrt)
 }
@@ -433,7 +457,13 @@ fn get(cx: &Cx, which: Variable, out: Out<i32>) -> CrtResult<i32> {
 
 /// Copies a name of the time zone.
 #[shim(full)]
-pub(crate) fn _get_tzname(cx: &Cx, pReturnValue: Out<usize>, timeZoneName: Ptr<u8>, sizeInBytes: usize, index: i32) -> CrtResult<i32> {
+pub(crate) fn _get_tzname(
+    cx: &Cx,
+    pReturnValue: Out<usize>,
+    timeZoneName: Ptr<u8>,
+    sizeInBytes: usize,
+    index: i32,
+) -> CrtResult<i32> {
     if pReturnValue.is_null() || !(0..=1).contains(&index) {
         return status(cx, Err(Errno::EINVAL));
     }

@@ -205,20 +205,40 @@ pub(crate) fn wcscpy_s(cx: &Cx, dest: Ptr<u16>, dest_size: usize, src: PCWSTR) -
 
 /// Copies at most a number of characters of a wide string into a buffer of a given size.
 #[shim(full)]
-pub(crate) fn wcsncpy_s(cx: &Cx, strDest: Ptr<u16>, numberOfElements: usize, strSource: PCWSTR, count: usize) -> CrtResult<i32> {
+pub(crate) fn wcsncpy_s(
+    cx: &Cx,
+    strDest: Ptr<u16>,
+    numberOfElements: usize,
+    strSource: PCWSTR,
+    count: usize,
+) -> CrtResult<i32> {
     bounded::truncated(cx, bounded::copy::<u16>(strDest.address(), numberOfElements, strSource.address(), Some(count))?)
 }
 
 /// Appends a wide string in a buffer of a given size.
 #[shim(full)]
-pub(crate) fn wcscat_s(cx: &Cx, strDestination: Ptr<u16>, numberOfElements: usize, strSource: PCWSTR) -> CrtResult<i32> {
+pub(crate) fn wcscat_s(
+    cx: &Cx,
+    strDestination: Ptr<u16>,
+    numberOfElements: usize,
+    strSource: PCWSTR,
+) -> CrtResult<i32> {
     status(cx, bounded::append::<u16>(strDestination.address(), numberOfElements, strSource.address(), None)?)
 }
 
 /// Appends at most a number of characters of a wide string in a buffer of a given size.
 #[shim(full)]
-pub(crate) fn wcsncat_s(cx: &Cx, strDest: Ptr<u16>, numberOfElements: usize, strSource: PCWSTR, count: usize) -> CrtResult<i32> {
-    bounded::truncated(cx, bounded::append::<u16>(strDest.address(), numberOfElements, strSource.address(), Some(count))?)
+pub(crate) fn wcsncat_s(
+    cx: &Cx,
+    strDest: Ptr<u16>,
+    numberOfElements: usize,
+    strSource: PCWSTR,
+    count: usize,
+) -> CrtResult<i32> {
+    bounded::truncated(
+        cx,
+        bounded::append::<u16>(strDest.address(), numberOfElements, strSource.address(), Some(count))?,
+    )
 }
 
 /// Makes a wide string of a given size lower case.
@@ -279,7 +299,13 @@ pub(crate) fn wmemcpy(dest: Ptr<u16>, src: Ptr<u16>, count: usize) -> CrtResult<
 
 /// Copies a block of wide characters into a buffer of a given size; one that does not fit is refused and the buffer zeroed.
 #[shim(full)]
-pub(crate) fn wmemcpy_s(cx: &Cx, dest: Ptr<u16>, numberOfElements: usize, src: Ptr<u16>, count: usize) -> CrtResult<i32> {
+pub(crate) fn wmemcpy_s(
+    cx: &Cx,
+    dest: Ptr<u16>,
+    numberOfElements: usize,
+    src: Ptr<u16>,
+    count: usize,
+) -> CrtResult<i32> {
     let (size, bytes) = (numberOfElements.saturating_mul(2), count.saturating_mul(2));
     super::string::memory::memcpy_s(cx, dest.cast(), size, src.cast(), bytes)
 }

@@ -31,7 +31,7 @@ mod winnls;
 use syscall_xlate::dll::{Dll, Export};
 use syscall_xlate::exports;
 
-pub(crate) static DLL: Dll = Dll { name: "kernel32.dll", exports: EXPORTS, detach: None };
+pub(crate) static DLL: Dll = Dll { name: "kernel32.dll", exports: EXPORTS, attach: None, detach: None };
 
 static EXPORTS: &[Export] = exports![
     synchapi::AcquireSRWLockExclusive,

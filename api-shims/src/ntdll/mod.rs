@@ -7,7 +7,7 @@ use syscall_xlate::exports;
 
 use crate::kernel32::errhandlingapi;
 
-pub(crate) static DLL: Dll = Dll { name: "ntdll.dll", exports: EXPORTS, detach: None };
+pub(crate) static DLL: Dll = Dll { name: "ntdll.dll", exports: EXPORTS, attach: None, detach: None };
 
 static EXPORTS: &[Export] = exports![
     rtlsupportapi::RtlAddFunctionTable,

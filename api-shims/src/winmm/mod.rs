@@ -5,7 +5,7 @@ mod timeapi;
 use syscall_xlate::dll::{Dll, Export};
 use syscall_xlate::exports;
 
-pub(crate) static DLL: Dll = Dll { name: "winmm.dll", exports: EXPORTS, detach: None };
+pub(crate) static DLL: Dll = Dll { name: "winmm.dll", exports: EXPORTS, attach: None, detach: None };
 
 static EXPORTS: &[Export] =
     exports![timeapi::timeBeginPeriod, timeapi::timeEndPeriod, timeapi::timeGetDevCaps, timeapi::timeGetTime,];

@@ -4,6 +4,8 @@ use std::sync::{Arc, PoisonError};
 
 use abi::{NTSTATUS, fault};
 use loader::Module;
+use loader::image::Symbol;
+use loader::synthetic::ExportKind;
 
 use super::StaticTls;
 use crate::Cx;
@@ -136,10 +138,25 @@ impl Cx<'_> {
             let Ok(callback @ 1..) = fault::load_u64(callbacks + 8 * index) else { break };
             self.call_guest(callback, arguments);
         }
+        if reason == Reason::ProcessAttach {
+            self.attach_shims(module);
+        }
         let Some(entry) = module.image().filter(|image| image.is_dll()).and_then(|_| module.entry()) else {
             return true;
         };
         let accepted = self.call_guest(entry, arguments) as u32 != 0;
         accepted || reason != Reason::ProcessAttach
+    }
+
+    /// Lets a shim DLL fill its variables.
+    fn attach_shims(&self, module: &Module) {
+        let Some(shim) = module.shim() else { return };
+        let dll = self.process.dlls().iter().find(|dll| dll.name == shim.name());
+        if let Some(attach) = dll.and_then(|dll| dll.attach) {
+            attach(self, &|name| {
+                let index = shim.index_of(Symbol::Name(name.as_bytes()))?;
+                matches!(shim.exports().get(index)?.kind, ExportKind::Data { .. }).then(|| shim.address(index))?
+            });
+        }
     }
 }

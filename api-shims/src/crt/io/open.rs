@@ -146,7 +146,14 @@ pub(crate) fn _wsopen(cx: &Cx, filename: PCWSTR, oflag: i32, shflag: i32, pmode:
     ok(open_file(cx, &path, oflag, shflag, permission(oflag, &mut pmode)?)?)
 }
 
-fn open_stored<U: GuestUnit>(cx: &Cx, pfh: Out<i32>, filename: u64, oflag: i32, shflag: i32, pmode: i32) -> CrtResult<i32> {
+fn open_stored<U: GuestUnit>(
+    cx: &Cx,
+    pfh: Out<i32>,
+    filename: u64,
+    oflag: i32,
+    shflag: i32,
+    pmode: i32,
+) -> CrtResult<i32> {
     if pfh.is_null() || filename == 0 {
         return status(cx, Err(Errno::EINVAL));
     }
@@ -171,7 +178,14 @@ pub(crate) fn _sopen_s(cx: &Cx, pfh: Out<i32>, filename: PCSTR, oflag: i32, shfl
 
 /// Opens a file; stores the descriptor and gives the error.
 #[shim(full)]
-pub(crate) fn _wsopen_s(cx: &Cx, pfh: Out<i32>, filename: PCWSTR, oflag: i32, shflag: i32, pmode: i32) -> CrtResult<i32> {
+pub(crate) fn _wsopen_s(
+    cx: &Cx,
+    pfh: Out<i32>,
+    filename: PCWSTR,
+    oflag: i32,
+    shflag: i32,
+    pmode: i32,
+) -> CrtResult<i32> {
     open_stored::<u16>(cx, pfh, filename.address(), oflag, shflag, pmode)
 }
 
@@ -374,7 +388,8 @@ pub(crate) fn _chdrive(cx: &Cx, drive: i32) -> CrtResult<i32> {
 fn make_name<U: GuestUnit>(cx: &Cx, template: u64, size: Option<usize>) -> Result<Result<(), Errno>, Fault> {
     const PLACES: usize = 6;
     let text = read_text::<U>(template)?;
-    let pattern_ends = text.len() >= PLACES && text[text.len() - PLACES..].iter().all(|&unit| unit.into() == u32::from(b'X'));
+    let pattern_ends =
+        text.len() >= PLACES && text[text.len() - PLACES..].iter().all(|&unit| unit.into() == u32::from(b'X'));
     if !pattern_ends || size.is_some_and(|size| size <= text.len()) {
         return Ok(Err(Errno::EINVAL));
     }

@@ -207,18 +207,19 @@ pub(crate) fn fread(cx: &Cx, buffer: Ptr<u8>, size: usize, count: usize, stream:
     }
     let mut block = vec![0; length.min(BLOCK)];
     let mut done = 0;
-    let result: Result<(), Refusal<Errno>> = with_file(cx, stream.address(), Use::Read, |_, stream, handle, settings| {
-        while done < length {
-            let now = (length - done).min(BLOCK);
-            let got = stream.read(handle, settings, &mut block[..now])?;
-            fault::write(buffer.address().wrapping_add(done as u64), &block[..got])?;
-            done += got;
-            if got < now {
-                break;
+    let result: Result<(), Refusal<Errno>> =
+        with_file(cx, stream.address(), Use::Read, |_, stream, handle, settings| {
+            while done < length {
+                let now = (length - done).min(BLOCK);
+                let got = stream.read(handle, settings, &mut block[..now])?;
+                fault::write(buffer.address().wrapping_add(done as u64), &block[..got])?;
+                done += got;
+                if got < now {
+                    break;
+                }
             }
-        }
-        Ok(())
-    });
+            Ok(())
+        });
     match result {
         Err(refusal @ Refusal::Raises(_)) => Err(refusal),
         Err(refusal) if done == 0 => Err(refusal),

@@ -134,14 +134,28 @@ pub(crate) fn __stdio_common_vswscanf(
 
 /// Reads formatted text from a stream.
 #[shim(full)]
-pub(crate) fn __stdio_common_vfscanf(cx: &Cx, options: u64, stream: FILE, format: PCSTR, locale: Ptr<u8>, arglist: VaList) -> CrtResult<i32> {
+pub(crate) fn __stdio_common_vfscanf(
+    cx: &Cx,
+    options: u64,
+    stream: FILE,
+    format: PCSTR,
+    locale: Ptr<u8>,
+    arglist: VaList,
+) -> CrtResult<i32> {
     let _ = locale;
     scan::from_stream::<u8>(cx, scan::ucrt(cx, options), stream.address(), format.address(), arglist)
 }
 
 /// Reads formatted wide text from a stream.
 #[shim(full)]
-pub(crate) fn __stdio_common_vfwscanf(cx: &Cx, options: u64, stream: FILE, format: PCWSTR, locale: Ptr<u8>, arglist: VaList) -> CrtResult<i32> {
+pub(crate) fn __stdio_common_vfwscanf(
+    cx: &Cx,
+    options: u64,
+    stream: FILE,
+    format: PCWSTR,
+    locale: Ptr<u8>,
+    arglist: VaList,
+) -> CrtResult<i32> {
     let _ = locale;
     scan::from_stream::<u16>(cx, scan::ucrt(cx, options), stream.address(), format.address(), arglist)
 }

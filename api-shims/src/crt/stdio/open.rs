@@ -4,7 +4,7 @@ use abi::{CrtResult, Errno, Out, PCSTR, PCWSTR, Ptr, Refusal, shim};
 use syscall_xlate::Cx;
 
 use super::FILE;
-use crate::crt::files::{files, with_file, Use};
+use crate::crt::files::{Use, files, with_file};
 use crate::crt::guest::{GuestUnit, ok, read_text, status, write_text};
 use crate::crt::host;
 use crate::crt::io::{close_descriptor, open_file};
@@ -230,7 +230,8 @@ fn temporary_name(cx: &Cx) -> Result<Vec<u16>, Errno> {
 #[shim(full)]
 pub(crate) fn tmpfile(cx: &Cx) -> CrtResult<FILE> {
     let path = temporary_name(cx)?;
-    let mode = Mode { oflag: mode::O_RDWR | mode::O_CREAT | mode::O_EXCL | mode::O_BINARY | mode::O_TEMPORARY, commit: None };
+    let mode =
+        Mode { oflag: mode::O_RDWR | mode::O_CREAT | mode::O_EXCL | mode::O_BINARY | mode::O_TEMPORARY, commit: None };
     let fd = open_file(cx, &path, mode.oflag, SHARE_ALL, 0x180)?;
     ok(Ptr::at(files(cx).open_stream(cx, fd, mode, Some(path), None)?))
 }

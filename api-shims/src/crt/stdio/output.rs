@@ -4,13 +4,13 @@ use abi::{CrtResult, Errno, Fault, Ptr, Refusal, VaList};
 use syscall_xlate::Cx;
 
 use super::guest_args::GuestArgs;
+use crate::crt::encoding::Encoding;
 use crate::crt::files::{Handle, Use, with_file};
 use crate::crt::format::{self, Dialect, FormatError, Sink, Unit};
 use crate::crt::guest::{GuestUnit, at, ok};
 use crate::crt::locale;
 use crate::crt::stream::wide::WideError;
 use crate::crt::stream::{Settings, Stream};
-use crate::crt::encoding::Encoding;
 
 /// The result of a formatted call: the count, or -1 with `errno`, or the guest's fault.
 type Printed = Result<i32, Refusal<Errno>>;
@@ -29,7 +29,7 @@ fn refusal<S: Into<Refusal<Errno>>>(error: FormatError<Fault, S>) -> Refusal<Err
 }
 
 /// A stream that takes text.
-struct StreamSink<'a, 'c> {
+pub(super) struct StreamSink<'a, 'c> {
     stream: &'a mut Stream,
     handle: &'a mut Handle<'c>,
     settings: Settings,

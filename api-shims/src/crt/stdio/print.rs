@@ -26,7 +26,14 @@ pub(crate) fn fprintf(cx: &Cx, stream: FILE, format: PCSTR, argptr: VaList) -> C
 /// Prints formatted text to a buffer of unknown size.
 #[shim(full, variadic)]
 pub(crate) fn sprintf(cx: &Cx, buffer: Ptr<u8>, format: PCSTR, argptr: VaList) -> CrtResult<i32> {
-    output::print_to_buffer::<u8>(cx, DIALECT, (buffer.address(), i32::MAX as usize), Closing::WhereRoom, format.address(), argptr)
+    output::print_to_buffer::<u8>(
+        cx,
+        DIALECT,
+        (buffer.address(), i32::MAX as usize),
+        Closing::WhereRoom,
+        format.address(),
+        argptr,
+    )
 }
 
 /// Prints formatted text to a buffer; one that does not fit has no closing zero.
@@ -56,7 +63,14 @@ pub(crate) fn vfprintf(cx: &Cx, stream: FILE, format: PCSTR, argptr: VaList) -> 
 /// Prints formatted text to a buffer of unknown size from a va_list.
 #[shim(full)]
 pub(crate) fn vsprintf(cx: &Cx, buffer: Ptr<u8>, format: PCSTR, argptr: VaList) -> CrtResult<i32> {
-    output::print_to_buffer::<u8>(cx, DIALECT, (buffer.address(), i32::MAX as usize), Closing::WhereRoom, format.address(), argptr)
+    output::print_to_buffer::<u8>(
+        cx,
+        DIALECT,
+        (buffer.address(), i32::MAX as usize),
+        Closing::WhereRoom,
+        format.address(),
+        argptr,
+    )
 }
 
 /// Prints formatted text to a buffer from a va_list; one that does not fit has no closing zero.
@@ -85,13 +99,33 @@ pub(crate) fn fprintf_s(cx: &Cx, stream: FILE, format: PCSTR, argptr: VaList) ->
 
 /// Prints formatted text to a buffer; one that does not fit is an error.
 #[shim(full, variadic)]
-pub(crate) fn sprintf_s(cx: &Cx, buffer: Ptr<u8>, sizeOfBuffer: usize, format: PCSTR, argptr: VaList) -> CrtResult<i32> {
-    output::print_to_buffer::<u8>(cx, DIALECT, (buffer.address(), sizeOfBuffer), Closing::OrEmpty, format.address(), argptr)
+pub(crate) fn sprintf_s(
+    cx: &Cx,
+    buffer: Ptr<u8>,
+    sizeOfBuffer: usize,
+    format: PCSTR,
+    argptr: VaList,
+) -> CrtResult<i32> {
+    output::print_to_buffer::<u8>(
+        cx,
+        DIALECT,
+        (buffer.address(), sizeOfBuffer),
+        Closing::OrEmpty,
+        format.address(),
+        argptr,
+    )
 }
 
 /// Prints at most a number of characters of formatted text to a buffer.
 #[shim(full, variadic)]
-pub(crate) fn _snprintf_s(cx: &Cx, buffer: Ptr<u8>, sizeOfBuffer: usize, count: usize, format: PCSTR, argptr: VaList) -> CrtResult<i32> {
+pub(crate) fn _snprintf_s(
+    cx: &Cx,
+    buffer: Ptr<u8>,
+    sizeOfBuffer: usize,
+    count: usize,
+    format: PCSTR,
+    argptr: VaList,
+) -> CrtResult<i32> {
     output::print_counted::<u8>(cx, DIALECT, (buffer.address(), sizeOfBuffer), count, format.address(), argptr)
 }
 
@@ -109,13 +143,33 @@ pub(crate) fn vfprintf_s(cx: &Cx, stream: FILE, format: PCSTR, argptr: VaList) -
 
 /// Prints formatted text to a buffer from a va_list; one that does not fit is an error.
 #[shim(full)]
-pub(crate) fn vsprintf_s(cx: &Cx, buffer: Ptr<u8>, sizeOfBuffer: usize, format: PCSTR, argptr: VaList) -> CrtResult<i32> {
-    output::print_to_buffer::<u8>(cx, DIALECT, (buffer.address(), sizeOfBuffer), Closing::OrEmpty, format.address(), argptr)
+pub(crate) fn vsprintf_s(
+    cx: &Cx,
+    buffer: Ptr<u8>,
+    sizeOfBuffer: usize,
+    format: PCSTR,
+    argptr: VaList,
+) -> CrtResult<i32> {
+    output::print_to_buffer::<u8>(
+        cx,
+        DIALECT,
+        (buffer.address(), sizeOfBuffer),
+        Closing::OrEmpty,
+        format.address(),
+        argptr,
+    )
 }
 
 /// Prints at most a number of characters of formatted text to a buffer from a va_list.
 #[shim(full)]
-pub(crate) fn _vsnprintf_s(cx: &Cx, buffer: Ptr<u8>, sizeOfBuffer: usize, count: usize, format: PCSTR, argptr: VaList) -> CrtResult<i32> {
+pub(crate) fn _vsnprintf_s(
+    cx: &Cx,
+    buffer: Ptr<u8>,
+    sizeOfBuffer: usize,
+    count: usize,
+    format: PCSTR,
+    argptr: VaList,
+) -> CrtResult<i32> {
     output::print_counted::<u8>(cx, DIALECT, (buffer.address(), sizeOfBuffer), count, format.address(), argptr)
 }
 
@@ -134,7 +188,14 @@ pub(crate) fn fwprintf(cx: &Cx, stream: FILE, format: PCWSTR, argptr: VaList) ->
 /// Prints formatted wide text to a buffer of unknown size.
 #[shim(full, variadic)]
 pub(crate) fn swprintf(cx: &Cx, buffer: Ptr<u16>, format: PCWSTR, argptr: VaList) -> CrtResult<i32> {
-    output::print_to_buffer::<u16>(cx, DIALECT, (buffer.address(), i32::MAX as usize), Closing::WhereRoom, format.address(), argptr)
+    output::print_to_buffer::<u16>(
+        cx,
+        DIALECT,
+        (buffer.address(), i32::MAX as usize),
+        Closing::WhereRoom,
+        format.address(),
+        argptr,
+    )
 }
 
 /// Prints formatted wide text to a buffer; one that does not fit has no closing zero.
@@ -164,7 +225,14 @@ pub(crate) fn vfwprintf(cx: &Cx, stream: FILE, format: PCWSTR, argptr: VaList) -
 /// Prints formatted wide text to a buffer of unknown size from a va_list.
 #[shim(full)]
 pub(crate) fn vswprintf(cx: &Cx, buffer: Ptr<u16>, format: PCWSTR, argptr: VaList) -> CrtResult<i32> {
-    output::print_to_buffer::<u16>(cx, DIALECT, (buffer.address(), i32::MAX as usize), Closing::WhereRoom, format.address(), argptr)
+    output::print_to_buffer::<u16>(
+        cx,
+        DIALECT,
+        (buffer.address(), i32::MAX as usize),
+        Closing::WhereRoom,
+        format.address(),
+        argptr,
+    )
 }
 
 /// Prints formatted wide text to a buffer from a va_list; one that does not fit has no closing zero.
@@ -193,13 +261,33 @@ pub(crate) fn fwprintf_s(cx: &Cx, stream: FILE, format: PCWSTR, argptr: VaList) 
 
 /// Prints formatted wide text to a buffer; one that does not fit is an error.
 #[shim(full, variadic)]
-pub(crate) fn swprintf_s(cx: &Cx, buffer: Ptr<u16>, sizeOfBuffer: usize, format: PCWSTR, argptr: VaList) -> CrtResult<i32> {
-    output::print_to_buffer::<u16>(cx, DIALECT, (buffer.address(), sizeOfBuffer), Closing::OrEmpty, format.address(), argptr)
+pub(crate) fn swprintf_s(
+    cx: &Cx,
+    buffer: Ptr<u16>,
+    sizeOfBuffer: usize,
+    format: PCWSTR,
+    argptr: VaList,
+) -> CrtResult<i32> {
+    output::print_to_buffer::<u16>(
+        cx,
+        DIALECT,
+        (buffer.address(), sizeOfBuffer),
+        Closing::OrEmpty,
+        format.address(),
+        argptr,
+    )
 }
 
 /// Prints at most a number of characters of formatted wide text to a buffer.
 #[shim(full, variadic)]
-pub(crate) fn _snwprintf_s(cx: &Cx, buffer: Ptr<u16>, sizeOfBuffer: usize, count: usize, format: PCWSTR, argptr: VaList) -> CrtResult<i32> {
+pub(crate) fn _snwprintf_s(
+    cx: &Cx,
+    buffer: Ptr<u16>,
+    sizeOfBuffer: usize,
+    count: usize,
+    format: PCWSTR,
+    argptr: VaList,
+) -> CrtResult<i32> {
     output::print_counted::<u16>(cx, DIALECT, (buffer.address(), sizeOfBuffer), count, format.address(), argptr)
 }
 
@@ -217,13 +305,33 @@ pub(crate) fn vfwprintf_s(cx: &Cx, stream: FILE, format: PCWSTR, argptr: VaList)
 
 /// Prints formatted wide text to a buffer from a va_list; one that does not fit is an error.
 #[shim(full)]
-pub(crate) fn vswprintf_s(cx: &Cx, buffer: Ptr<u16>, sizeOfBuffer: usize, format: PCWSTR, argptr: VaList) -> CrtResult<i32> {
-    output::print_to_buffer::<u16>(cx, DIALECT, (buffer.address(), sizeOfBuffer), Closing::OrEmpty, format.address(), argptr)
+pub(crate) fn vswprintf_s(
+    cx: &Cx,
+    buffer: Ptr<u16>,
+    sizeOfBuffer: usize,
+    format: PCWSTR,
+    argptr: VaList,
+) -> CrtResult<i32> {
+    output::print_to_buffer::<u16>(
+        cx,
+        DIALECT,
+        (buffer.address(), sizeOfBuffer),
+        Closing::OrEmpty,
+        format.address(),
+        argptr,
+    )
 }
 
 /// Prints at most a number of characters of formatted wide text to a buffer from a va_list.
 #[shim(full)]
-pub(crate) fn _vsnwprintf_s(cx: &Cx, buffer: Ptr<u16>, sizeOfBuffer: usize, count: usize, format: PCWSTR, argptr: VaList) -> CrtResult<i32> {
+pub(crate) fn _vsnwprintf_s(
+    cx: &Cx,
+    buffer: Ptr<u16>,
+    sizeOfBuffer: usize,
+    count: usize,
+    format: PCWSTR,
+    argptr: VaList,
+) -> CrtResult<i32> {
     output::print_counted::<u16>(cx, DIALECT, (buffer.address(), sizeOfBuffer), count, format.address(), argptr)
 }
 

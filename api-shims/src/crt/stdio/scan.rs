@@ -60,7 +60,7 @@ impl<U: GuestUnit> Source<U> for TextSource<U> {
 }
 
 /// A stream.
-struct StreamSource<'a, 'c> {
+pub(super) struct StreamSource<'a, 'c> {
     stream: &'a mut Stream,
     handle: &'a mut Handle<'c>,
     settings: Settings,
@@ -116,7 +116,13 @@ pub(super) fn from_text<U: GuestUnit>(
 }
 
 /// Scans a stream.
-pub(super) fn from_stream<U: GuestUnit>(cx: &Cx, dialect: Dialect, stream: u64, format: u64, list: VaList) -> CrtResult<i32>
+pub(super) fn from_stream<U: GuestUnit>(
+    cx: &Cx,
+    dialect: Dialect,
+    stream: u64,
+    format: u64,
+    list: VaList,
+) -> CrtResult<i32>
 where
     for<'a, 'c> StreamSource<'a, 'c>: Source<U, Error = Refusal<Errno>>,
 {

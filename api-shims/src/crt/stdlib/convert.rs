@@ -54,7 +54,14 @@ fn or_zero<T: Default + abi::CrtFailure>(cx: &Cx, result: Result<T, Refusal<Errn
     }
 }
 
-fn signed<U: GuestUnit>(cx: &Cx, text: u64, endptr: Out<u64>, base: i32, min: i64, max: i64) -> Result<i64, Refusal<Errno>> {
+fn signed<U: GuestUnit>(
+    cx: &Cx,
+    text: u64,
+    endptr: Out<u64>,
+    base: i32,
+    min: i64,
+    max: i64,
+) -> Result<i64, Refusal<Errno>> {
     let units = checked::<U>(text, endptr, base)?;
     Ok(finish::<U, i64>(cx, text, endptr, number::signed(&units, base as u32, min, max))?)
 }
@@ -167,9 +174,8 @@ fn null() -> Out<u64> {
 
 fn single<U: GuestUnit>(cx: &Cx, text: u64, endptr: Out<u64>) -> CrtResult<f32> {
     let units = checked::<U>(text, endptr, 10);
-    let found = units.and_then(|units| {
-        Ok(finish::<U, f32>(cx, text, endptr, number::float(&units, RealGrammar::C99))?)
-    });
+    let found =
+        units.and_then(|units| Ok(finish::<U, f32>(cx, text, endptr, number::float(&units, RealGrammar::C99))?));
     or_zero(cx, found)
 }
 
@@ -245,51 +251,52 @@ fn integer_digits(value: i64, bits: u32, radix: i32) -> Vec<u8> {
     number::digits(magnitude, negative, radix as u32)
 }
 
+/// The digits of an unsigned integer.
+fn natural_digits(value: u64, _bits: u32, radix: i32) -> Vec<u8> {
+    number::digits(value, false, radix as u32)
+}
+
 fn write_digits<U: GuestUnit>(to: u64, digits: &[u8]) -> Result<(), Fault> {
     write_text(to, &digits.iter().map(|&digit| U::from(digit)).collect::<Vec<U>>())
 }
 
 macro_rules! digits {
-    ($($(#[$doc:meta])* $value:ty, $bits:literal, $sign:literal: $narrow:ident $wide:ident $narrow_s:ident $wide_s:ident;)*) => {$(
+    ($($(#[$doc:meta])* $value:ty, $bits:literal, $digits:ident: $narrow:ident $wide:ident $narrow_s:ident $wide_s:ident;)*) => {$(
         $(#[$doc])*
         #[shim(full)]
         pub(crate) fn $narrow(value: $value, buffer: PSTR, radix: i32) -> CrtResult<Ptr<u8>> {
-            write_digits::<u8>(buffer.address(), &of!($sign, value, $bits, radix))?;
+            write_digits::<u8>(buffer.address(), &$digits(value.into(), $bits, radix))?;
             ok(buffer.ptr())
         }
 
         $(#[$doc])*
         #[shim(full)]
         pub(crate) fn $wide(value: $value, buffer: PWSTR, radix: i32) -> CrtResult<Ptr<u16>> {
-            write_digits::<u16>(buffer.address(), &of!($sign, value, $bits, radix))?;
+            write_digits::<u16>(buffer.address(), &$digits(value.into(), $bits, radix))?;
             ok(buffer.ptr())
         }
 
         $(#[$doc])*
         #[shim(full)]
         pub(crate) fn $narrow_s(cx: &Cx, value: $value, buffer: Ptr<u8>, size: usize, radix: i32) -> CrtResult<i32> {
-            into_buffer::<u8>(cx, buffer.address(), size, radix, || of!($sign, value, $bits, radix))
+            into_buffer::<u8>(cx, buffer.address(), size, radix, || $digits(value.into(), $bits, radix))
         }
 
         $(#[$doc])*
         #[shim(full)]
         pub(crate) fn $wide_s(cx: &Cx, value: $value, buffer: Ptr<u16>, size: usize, radix: i32) -> CrtResult<i32> {
-            into_buffer::<u16>(cx, buffer.address(), size, radix, || of!($sign, value, $bits, radix))
+            into_buffer::<u16>(cx, buffer.address(), size, radix, || $digits(value.into(), $bits, radix))
         }
     )*};
 }
 
-macro_rules! of {
-    (true, $value:expr, $bits:literal, $radix:expr) => {
-        integer_digits(i64::from($value), $bits, $radix)
-    };
-    (false, $value:expr, $bits:literal, $radix:expr) => {
-        number::digits(u64::from($value), false, $radix as u32)
-    };
-}
-use of;
-
-fn into_buffer<U: GuestUnit>(cx: &Cx, to: u64, size: usize, radix: i32, digits: impl FnOnce() -> Vec<u8>) -> CrtResult<i32> {
+fn into_buffer<U: GuestUnit>(
+    cx: &Cx,
+    to: u64,
+    size: usize,
+    radix: i32,
+    digits: impl FnOnce() -> Vec<u8>,
+) -> CrtResult<i32> {
     if to == 0 || size == 0 {
         return status(cx, Err(Errno::EINVAL));
     }
@@ -307,15 +314,15 @@ fn into_buffer<U: GuestUnit>(cx: &Cx, to: u64, size: usize, radix: i32, digits: 
 
 digits! {
     /// Writes the digits of an `int`.
-    i32, 32, true: _itoa _itow _itoa_s _itow_s;
+    i32, 32, integer_digits: _itoa _itow _itoa_s _itow_s;
     /// Writes the digits of a `long`.
-    i32, 32, true: _ltoa _ltow _ltoa_s _ltow_s;
+    i32, 32, integer_digits: _ltoa _ltow _ltoa_s _ltow_s;
     /// Writes the digits of an `unsigned long`.
-    u32, 32, false: _ultoa _ultow _ultoa_s _ultow_s;
+    u32, 32, natural_digits: _ultoa _ultow _ultoa_s _ultow_s;
     /// Writes the digits of a 64-bit integer.
-    i64, 64, true: _i64toa _i64tow _i64toa_s _i64tow_s;
+    i64, 64, integer_digits: _i64toa _i64tow _i64toa_s _i64tow_s;
     /// Writes the digits of an unsigned 64-bit integer.
-    u64, 64, false: _ui64toa _ui64tow _ui64toa_s _ui64tow_s;
+    u64, 64, natural_digits: _ui64toa _ui64tow _ui64toa_s _ui64tow_s;
 }
 
 fn kept_digits(cx: &Cx, digits: &[u8]) -> Result<u64, Refusal<Errno>> {

@@ -73,7 +73,13 @@ pub(crate) fn wctomb(cx: &Cx, mbchar: Ptr<u8>, wchar: u16) -> CrtResult<i32> {
 
 /// Gives the multibyte character of a wide character in a buffer of a given size.
 #[shim(full)]
-pub(crate) fn wctomb_s(cx: &Cx, pRetValue: Out<i32>, mbchar: Ptr<u8>, sizeInBytes: usize, wchar: u16) -> CrtResult<i32> {
+pub(crate) fn wctomb_s(
+    cx: &Cx,
+    pRetValue: Out<i32>,
+    mbchar: Ptr<u8>,
+    sizeInBytes: usize,
+    wchar: u16,
+) -> CrtResult<i32> {
     if mbchar.is_null() {
         pRetValue.set_opt(0)?;
         return ok(0);

@@ -86,8 +86,11 @@ fn sort(cx: &Cx, base: u64, count: u64, size: usize, comparison: Comparison) -> 
                 swap(at(left), at(right), size)?;
             }
             swap(at(low), at(right), size)?;
-            let (smaller, larger) =
-                if right - low < high - right - 1 { ((low, right), (right + 1, high)) } else { ((right + 1, high), (low, right)) };
+            let (smaller, larger) = if right - low < high - right - 1 {
+                ((low, right), (right + 1, high))
+            } else {
+                ((right + 1, high), (low, right))
+            };
             if depth < waiting.len() {
                 waiting[depth] = larger;
                 depth += 1;
@@ -123,11 +126,25 @@ pub(crate) fn qsort(cx: &Cx, base: Ptr<u8>, number: usize, width: usize, compare
 
 /// Sorts items by the program's comparison, which is given a context.
 #[shim(full)]
-pub(crate) fn qsort_s(cx: &Cx, base: Ptr<u8>, num: usize, width: usize, compare: Ptr<u8>, context: u64) -> CrtResult<()> {
+pub(crate) fn qsort_s(
+    cx: &Cx,
+    base: Ptr<u8>,
+    num: usize,
+    width: usize,
+    compare: Ptr<u8>,
+    context: u64,
+) -> CrtResult<()> {
     sort_checked(cx, base, num, width, Comparison { function: compare.address(), context: Some(context) })
 }
 
-fn search(cx: &Cx, key: u64, base: u64, count: usize, size: usize, comparison: Comparison) -> Result<u64, Refusal<Errno>> {
+fn search(
+    cx: &Cx,
+    key: u64,
+    base: u64,
+    count: usize,
+    size: usize,
+    comparison: Comparison,
+) -> Result<u64, Refusal<Errno>> {
     if (base == 0 && count > 0) || size == 0 || comparison.function == 0 {
         return Err(Errno::EINVAL.into());
     }
@@ -146,7 +163,14 @@ fn search(cx: &Cx, key: u64, base: u64, count: usize, size: usize, comparison: C
 
 /// Finds an item of a sorted array by the program's comparison.
 #[shim(full)]
-pub(crate) fn bsearch(cx: &Cx, key: Ptr<u8>, base: Ptr<u8>, num: usize, width: usize, compare: Ptr<u8>) -> CrtResult<Ptr<u8>> {
+pub(crate) fn bsearch(
+    cx: &Cx,
+    key: Ptr<u8>,
+    base: Ptr<u8>,
+    num: usize,
+    width: usize,
+    compare: Ptr<u8>,
+) -> CrtResult<Ptr<u8>> {
     let comparison = Comparison { function: compare.address(), context: None };
     ok(Ptr::at(search(cx, key.address(), base.address(), num, width, comparison)?))
 }
@@ -168,7 +192,14 @@ pub(crate) fn bsearch_s(
 
 /// Finds an item of an unsorted array by the program's comparison.
 #[shim(full)]
-pub(crate) fn _lfind(cx: &Cx, key: Ptr<u8>, base: Ptr<u8>, num: Ptr<u32>, width: u32, compare: Ptr<u8>) -> CrtResult<Ptr<u8>> {
+pub(crate) fn _lfind(
+    cx: &Cx,
+    key: Ptr<u8>,
+    base: Ptr<u8>,
+    num: Ptr<u32>,
+    width: u32,
+    compare: Ptr<u8>,
+) -> CrtResult<Ptr<u8>> {
     let comparison = Comparison { function: compare.address(), context: None };
     for index in 0..u64::from(num.read()?) {
         let item = base.byte_offset(index * u64::from(width));
@@ -181,7 +212,14 @@ pub(crate) fn _lfind(cx: &Cx, key: Ptr<u8>, base: Ptr<u8>, num: Ptr<u32>, width:
 
 /// Finds an item of an unsorted array by the program's comparison, or appends it.
 #[shim(full)]
-pub(crate) fn _lsearch(cx: &Cx, key: Ptr<u8>, base: Ptr<u8>, num: Ptr<u32>, width: u32, compare: Ptr<u8>) -> CrtResult<Ptr<u8>> {
+pub(crate) fn _lsearch(
+    cx: &Cx,
+    key: Ptr<u8>,
+    base: Ptr<u8>,
+    num: Ptr<u32>,
+    width: u32,
+    compare: Ptr<u8>,
+) -> CrtResult<Ptr<u8>> {
     let found = _lfind(cx, key, base, num, width, compare)?;
     if !found.0.is_null() {
         return Ok(found);

@@ -101,7 +101,13 @@ pub(crate) fn strcpy_s(cx: &Cx, dest: Ptr<u8>, dest_size: usize, src: PCSTR) -> 
 
 /// Copies at most a number of bytes of a string into a buffer of a given size.
 #[shim(full)]
-pub(crate) fn strncpy_s(cx: &Cx, strDest: Ptr<u8>, numberOfElements: usize, strSource: PCSTR, count: usize) -> CrtResult<i32> {
+pub(crate) fn strncpy_s(
+    cx: &Cx,
+    strDest: Ptr<u8>,
+    numberOfElements: usize,
+    strSource: PCSTR,
+    count: usize,
+) -> CrtResult<i32> {
     truncated(cx, copy::<u8>(strDest.address(), numberOfElements, strSource.address(), Some(count))?)
 }
 
@@ -113,7 +119,13 @@ pub(crate) fn strcat_s(cx: &Cx, strDestination: Ptr<u8>, numberOfElements: usize
 
 /// Appends at most a number of bytes of a string in a buffer of a given size.
 #[shim(full)]
-pub(crate) fn strncat_s(cx: &Cx, strDest: Ptr<u8>, numberOfElements: usize, strSource: PCSTR, count: usize) -> CrtResult<i32> {
+pub(crate) fn strncat_s(
+    cx: &Cx,
+    strDest: Ptr<u8>,
+    numberOfElements: usize,
+    strSource: PCSTR,
+    count: usize,
+) -> CrtResult<i32> {
     truncated(cx, append::<u8>(strDest.address(), numberOfElements, strSource.address(), Some(count))?)
 }
 

@@ -89,7 +89,11 @@ pub(crate) fn _strerror(cx: &Cx, strErrMsg: PCSTR) -> CrtResult<Ptr<u8>> {
 }
 
 /// `strerror_s` for either kind of text.
-pub(in crate::crt) fn into_buffer<U: GuestUnit>(buffer: u64, size: usize, number: i32) -> Result<Result<(), Errno>, abi::Fault> {
+pub(in crate::crt) fn into_buffer<U: GuestUnit>(
+    buffer: u64,
+    size: usize,
+    number: i32,
+) -> Result<Result<(), Errno>, abi::Fault> {
     if buffer == 0 || size == 0 {
         return Ok(Err(Errno::EINVAL));
     }

@@ -39,9 +39,7 @@ pub(in crate::crt) fn position_of<U: GuestUnit>(text: u64, needle: u64) -> Resul
     let needle = read_text::<U>(needle)?;
     let Some(&first) = needle.first() else { return Ok(text) };
     let text_units = read_text::<U>(text)?;
-    let found = text_units
-        .windows(needle.len())
-        .position(|window| window[0] == first && window == needle.as_slice());
+    let found = text_units.windows(needle.len()).position(|window| window[0] == first && window == needle.as_slice());
     Ok(found.map_or(0, |index| at::<U>(text, index)))
 }
 

@@ -1,0 +1,49 @@
+//! vcruntime140.dll, what the compiler needs at run time.
+
+use syscall_xlate::dll::{Dll, Export};
+
+use crate::crt;
+
+pub(crate) static DLL: Dll = Dll { name: "vcruntime140.dll", exports: EXPORTS, attach: None, detach: None };
+
+#[rustfmt::skip]
+static EXPORTS: &[Export] = &[
+    Export::of::<crt::eh::_CxxThrowException>(),
+    Export::of::<crt::eh::__C_specific_handler>(),
+    Export::of::<crt::eh::__CxxFrameHandler>(),
+    Export::named::<crt::eh::__CxxFrameHandler>("__CxxFrameHandler2"),
+    Export::of::<crt::eh::__CxxFrameHandler3>(),
+    Export::of::<crt::eh::__RTCastToVoid>(),
+    Export::of::<crt::eh::__RTDynamicCast>(),
+    Export::of::<crt::eh::__RTtypeid>(),
+    Export::of::<crt::eh::__current_exception>(),
+    Export::of::<crt::eh::__current_exception_context>(),
+    Export::named::<syscall_xlate::jump::Setjmp>("__intrinsic_setjmp"),
+    Export::named::<syscall_xlate::jump::Setjmp>("__intrinsic_setjmpex"),
+    Export::of::<crt::eh::__report_gsfailure>(),
+    Export::of::<crt::eh::__std_exception_copy>(),
+    Export::of::<crt::eh::__std_exception_destroy>(),
+    Export::named::<crt::eh::terminate>("__std_terminate"),
+    Export::of::<crt::eh::__std_type_info_compare>(),
+    Export::of::<crt::eh::__std_type_info_hash>(),
+    Export::of::<crt::eh::__std_type_info_name>(),
+    Export::of::<crt::eh::__uncaught_exception>(),
+    Export::of::<crt::eh::__uncaught_exceptions>(),
+    Export::of::<crt::eh::_purecall>(),
+    Export::of::<crt::eh::_set_purecall_handler>(),
+    Export::of::<crt::eh::_set_se_translator>(),
+    Export::named::<syscall_xlate::jump::Longjmp>("longjmp"),
+    Export::of::<crt::string::memory::memchr>(),
+    Export::of::<crt::string::memory::memcmp>(),
+    Export::of::<crt::string::memory::memcpy>(),
+    Export::of::<crt::string::memory::memmove>(),
+    Export::of::<crt::string::memory::memset>(),
+    Export::of::<crt::eh::set_unexpected>(),
+    Export::of::<crt::string::search::strchr>(),
+    Export::of::<crt::string::search::strrchr>(),
+    Export::of::<crt::string::search::strstr>(),
+    Export::of::<crt::eh::unexpected>(),
+    Export::of::<crt::wchar::wcschr>(),
+    Export::of::<crt::wchar::wcsrchr>(),
+    Export::of::<crt::wchar::wcsstr>(),
+];

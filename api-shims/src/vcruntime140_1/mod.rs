@@ -1,0 +1,12 @@
+//! vcruntime140_1.dll, what the compiler needs for compressed exception tables.
+
+use syscall_xlate::dll::{Dll, Export};
+
+use crate::crt;
+
+pub(crate) static DLL: Dll = Dll { name: "vcruntime140_1.dll", exports: EXPORTS, attach: None, detach: None };
+
+#[rustfmt::skip]
+static EXPORTS: &[Export] = &[
+    Export::of::<crt::eh::__CxxFrameHandler4>(),
+];
