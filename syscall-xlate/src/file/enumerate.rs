@@ -28,6 +28,8 @@ pub struct Search {
     directory: PathBuf,
     /// The names that are left, last first.
     left: Vec<(Vec<u16>, OsString)>,
+    /// An entry that was given and taken back.
+    put_back: Option<DirectoryEntry>,
 }
 
 impl Search {
@@ -48,17 +50,27 @@ impl Search {
             left.splice(0..0, dots.into_iter().filter(|(name, _)| matches(pattern, name)));
         }
         left.reverse();
-        Ok(Self { directory: directory.to_owned(), left })
+        Ok(Self { directory: directory.to_owned(), left, put_back: None })
     }
 
     /// The next entry. Those that have gone since are left out.
     pub fn next_entry(&mut self) -> Option<DirectoryEntry> {
+        if let Some(entry) = self.put_back.take() {
+            return Some(entry);
+        }
         while let Some((name, host)) = self.left.pop() {
             if let Ok(information) = info::of_path(&self.directory.join(&host)) {
                 return Some(DirectoryEntry { name, information });
             }
         }
         None
+    }
+}
+
+impl Search {
+    /// Takes back the entry given last, which did not fit: it is the next again.
+    pub fn put_back(&mut self, entry: DirectoryEntry) {
+        self.put_back = Some(entry);
     }
 }
 
@@ -83,7 +95,7 @@ impl FileSystem {
             })?;
             let host = path.file_name().unwrap_or(OsStr::new(".")).to_owned();
             let directory = path.parent().unwrap_or(Path::new("/")).to_owned();
-            return Ok(Search { directory, left: vec![(name::from_host(host.as_bytes()), host)] });
+            return Ok(Search { directory, left: vec![(name::from_host(host.as_bytes()), host)], put_back: None });
         }
         let path = self.lookup.existing(&location).map_err(|status| match status {
             NTSTATUS::STATUS_OBJECT_NAME_NOT_FOUND => NTSTATUS::STATUS_OBJECT_PATH_NOT_FOUND,

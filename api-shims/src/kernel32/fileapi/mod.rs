@@ -3,11 +3,17 @@
 mod create;
 mod find;
 mod information;
+mod lock;
+mod names;
 mod path;
+mod times;
 mod transfer;
 
 pub(super) use create::*;
 pub(super) use find::*;
 pub(super) use information::*;
+pub(super) use lock::*;
+pub(super) use names::*;
 pub(super) use path::*;
+pub(super) use times::*;
 pub(super) use transfer::*;

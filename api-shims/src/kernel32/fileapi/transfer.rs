@@ -32,7 +32,8 @@ pub(in crate::kernel32) fn with_file<R>(
     handle: HANDLE,
     work: impl FnOnce(&File) -> NtResult<R>,
 ) -> Win32Result<R> {
-    Ok(cx.process.handles.with::<File, _>(handle, 0, work)??)
+    // A reference of our own: the work may take long, and others use the handle meanwhile.
+    Ok(work(&*cx.process.handles.get::<File>(handle, 0)?)?)
 }
 
 /// Makes what was written last.
@@ -149,7 +150,7 @@ fn transfer(
 ) -> NtResult<()> {
     done.set_opt(0)?;
     let Some(overlapped) = overlapped.opt() else {
-        let count = cx.process.handles.with::<File, _>(handle, 0, |file| work(file, At::Position))??;
+        let count = work(&*cx.process.handles.get::<File>(handle, 0)?, At::Position)?;
         return Ok(done.set_opt(count as u32)?);
     };
     let mut request = overlapped.read()?;
@@ -157,7 +158,7 @@ fn transfer(
         u64::MAX => At::End,
         offset => At::Offset(offset),
     };
-    let result = cx.process.handles.with::<File, _>(handle, 0, |file| work(file, at))?;
+    let result = work(&*cx.process.handles.get::<File>(handle, 0)?, at);
     let status = result.err().unwrap_or(NTSTATUS::STATUS_SUCCESS);
     request.Internal = u64::from(status.0) as usize;
     request.InternalHigh = *result.as_ref().unwrap_or(&0);
