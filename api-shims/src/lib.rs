@@ -12,6 +12,7 @@ pub mod crt;
 mod kernel32;
 mod msvcrt;
 mod ntdll;
+mod oleaut32;
 mod state;
 mod text;
 mod ucrtbase;
@@ -35,6 +36,7 @@ static DLLS: &[&Dll] = &[
     &kernel32::DLL,
     &msvcrt::DLL,
     &ntdll::DLL,
+    &oleaut32::DLL,
     &ucrtbase::DLL,
     &vcruntime140::DLL,
     &vcruntime140_1::DLL,
