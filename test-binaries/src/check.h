@@ -18,6 +18,11 @@
 // A BOOL result, with the last error when it is FALSE.
 #define OK(name, call) show_ok(name, (SetLastError(0xdead), (call)))
 
+// Nothing is lost when the program ends early.
+__attribute__((constructor)) static void unbuffered(void) {
+    setvbuf(stdout, NULL, _IONBF, 0);
+}
+
 static inline void show_str(const char *name, const char *s) {
     if (!s) {
         printf("%s: NULL\n", name);

@@ -41,7 +41,6 @@ int main(int argc, char **argv) {
         while ((c = _read(0, text, sizeof text)) > 0)
             n += c;
         NUM("bytes", n);
-        NUM("_eof", _eof(0));
     }
     return 0;
 }
