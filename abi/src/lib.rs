@@ -47,6 +47,6 @@ pub use ret::{
 };
 pub use shim::{Entry, FromCaller, Param, Row, Shim, Support, Variadic, caller_entry, variadic_entry};
 pub use status::{Errno, HRESULT, NTSTATUS, WIN32_ERROR};
-pub use text::{Ansi, PCSTR, PCWSTR, PSTR, PWSTR, Wide};
+pub use text::{Ansi, AnsiArray, PCSTR, PCWSTR, PSTR, PWSTR, Wide, WideArray};
 pub use value::{Value, Varying};
 pub use variadic::VaList;

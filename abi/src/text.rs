@@ -124,6 +124,58 @@ text_pointer! {
     PSTR of u8, reads Ansi, shown before false after true, by show_ansi
 }
 
+macro_rules! text_array {
+    ($($(#[$meta:meta])* $name:ident of $unit:ty, decoded by $decode:expr;)*) => {$(
+        $(#[$meta])*
+        #[derive(Clone, Copy, Debug, PartialEq)]
+        pub struct $name<const N: usize>(pub [$unit; N]);
+
+        impl<const N: usize> $name<N> {
+            /// As much of the text as fits with its closing zero.
+            pub fn new(text: &[$unit]) -> Self {
+                let mut units = [0; N];
+                for (unit, value) in units.iter_mut().zip(text.iter().take(N.saturating_sub(1))) {
+                    *unit = *value;
+                }
+                Self(units)
+            }
+
+            /// The text before the closing zero, or all of it where there is none.
+            pub fn text(&self) -> &[$unit] {
+                self.0.split(|&unit| unit == 0).next().unwrap_or_default()
+            }
+        }
+
+        impl<const N: usize> Default for $name<N> {
+            fn default() -> Self {
+                Self([0; N])
+            }
+        }
+
+        impl<const N: usize> Guest for $name<N> {
+            fn layout(width: Width) -> Layout {
+                <[$unit; N] as Guest>::layout(width)
+            }
+            fn decode(width: Width, bytes: &[u8]) -> Self {
+                Self(Guest::decode(width, bytes))
+            }
+            fn encode(&self, width: Width, bytes: &mut [u8]) {
+                self.0.encode(width, bytes);
+            }
+            fn value(&self) -> Value {
+                let decode: fn(&[$unit]) -> String = $decode;
+                Value::Text(decode(self.text()))
+            }
+        }
+    )*};
+}
+text_array! {
+    /// UTF-16 text in an array of fixed length, as structs have it, closed by a zero.
+    WideArray of u16, decoded by String::from_utf16_lossy;
+    /// Text in a code page in an array of fixed length, as structs have it, closed by a zero.
+    AnsiArray of u8, decoded by |bytes| String::from_utf8_lossy(bytes).into_owned();
+}
+
 /// Traces cut text here.
 const SHOWN: usize = 256;
 

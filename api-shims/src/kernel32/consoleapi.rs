@@ -223,7 +223,12 @@ mod tests {
             guest.call("kernel32!WriteConsoleW", &[write, guest.wide("x"), 1, 0, 0]);
             guest.call("kernel32!GetConsoleMode", &[0, guest.buffer(4)]);
         });
-        insta::assert_snapshot!(trace);
+        insta::assert_snapshot!(trace, @r#"
+        kernel32!CreatePipe(hReadPipe=&h1, hWritePipe=&h2, lpPipeAttributes=NULL, nSize=0) = TRUE
+        kernel32!GetConsoleMode(hConsoleHandle=h2, lpMode=@3) = FALSE (ERROR_INVALID_HANDLE)
+        kernel32!WriteConsoleW(hConsoleOutput=h2, lpBuffer=@4, nNumberOfCharsToWrite=1, lpNumberOfCharsWritten=NULL, lpReserved=NULL) = FALSE (ERROR_INVALID_HANDLE)
+        kernel32!GetConsoleMode(hConsoleHandle=0x0, lpMode=@5) = FALSE (ERROR_INVALID_HANDLE)
+        "#);
     }
 
     #[test]
@@ -235,6 +240,12 @@ mod tests {
             guest.call("kernel32!SetConsoleCP", &[1]);
             guest.call("kernel32!GetConsoleCP", &[]);
         });
-        insta::assert_snapshot!(trace);
+        insta::assert_snapshot!(trace, @r#"
+        kernel32!GetConsoleOutputCP() = 437
+        kernel32!SetConsoleOutputCP(wCodePageID=65001) = TRUE
+        kernel32!GetConsoleOutputCP() = 65001
+        kernel32!SetConsoleCP(wCodePageID=1) = FALSE (ERROR_INVALID_PARAMETER)
+        kernel32!GetConsoleCP() = 437
+        "#);
     }
 }

@@ -200,6 +200,11 @@ mod tests {
             guest.call("kernel32!GetDateFormatW", &[0x400, 1, date, guest.wide("yy"), 0, 0]);
             guest.call("kernel32!GetDateFormatW", &[0x400, 0, date, guest.wide("yyyy-MM-dd"), guest.buffer(64), 32]);
         });
-        insta::assert_snapshot!(trace);
+        insta::assert_snapshot!(trace, @r#"
+        kernel32!GetDateFormatA(Locale=1024, dwFlags=DATE_LONGDATE, lpDate=&{wYear=2024, wMonth=2, wDayOfWeek=0, wDay=1, wHour=13, wMinute=5, wSecond=9, wMilliseconds=0}, lpFormat=NULL, lpDateStr="Thursday, February 1, 2024", cchDate=64) = 27
+        kernel32!GetTimeFormatA(Locale=1024, dwFlags=TIME_FORCE24HOURFORMAT, lpTime=&{wYear=2024, wMonth=2, wDayOfWeek=0, wDay=1, wHour=13, wMinute=5, wSecond=9, wMilliseconds=0}, lpFormat=NULL, lpTimeStr="13:05:09", cchTime=64) = 9
+        kernel32!GetDateFormatW(Locale=1024, dwFlags=DATE_SHORTDATE, lpDate=&{wYear=2024, wMonth=2, wDayOfWeek=0, wDay=1, wHour=13, wMinute=5, wSecond=9, wMilliseconds=0}, lpFormat="yy", lpDateStr=NULL, cchDate=0) = 0 (ERROR_INVALID_FLAGS)
+        kernel32!GetDateFormatW(Locale=1024, dwFlags=0, lpDate=&{wYear=2024, wMonth=2, wDayOfWeek=0, wDay=1, wHour=13, wMinute=5, wSecond=9, wMilliseconds=0}, lpFormat="yyyy-MM-dd", lpDateStr="2024-02-01", cchDate=32) = 11
+        "#);
     }
 }

@@ -407,7 +407,7 @@ static EXPORTS: &[Export] = exports![
     fileapi::SetFileApisToOEM,
     fileapi::SetFileAttributesA,
     fileapi::SetFileAttributesW,
-    winbase::SetFileInformationByHandle,
+    fileapi::SetFileInformationByHandle,
     fileapi::SetFilePointer,
     fileapi::SetFilePointerEx,
     fileapi::SetFileTime,

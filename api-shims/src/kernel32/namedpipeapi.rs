@@ -123,6 +123,12 @@ mod tests {
             guest.call("kernel32!ReadFile", &[handle(read), guest.buffer(8), 8, count, 0]);
             guest.call("kernel32!PeekNamedPipe", &[handle(write), 0, 0, 0, count, 0]);
         });
-        insta::assert_snapshot!(trace);
+        insta::assert_snapshot!(trace, @r#"
+        kernel32!CreatePipe(hReadPipe=&h1, hWritePipe=&h2, lpPipeAttributes=NULL, nSize=0) = TRUE
+        kernel32!WriteFile(hFile=h2, lpBuffer=@3, nNumberOfBytesToWrite=4, lpNumberOfBytesWritten=&4, lpOverlapped=NULL) = TRUE
+        kernel32!PeekNamedPipe(hNamedPipe=h1, lpBuffer=NULL, nBufferSize=0, lpBytesRead=NULL, lpTotalBytesAvail=&4, lpBytesLeftThisMessage=NULL) = TRUE
+        kernel32!ReadFile(hFile=h1, lpBuffer=@5, nNumberOfBytesToRead=8, lpNumberOfBytesRead=&4, lpOverlapped=NULL) = TRUE
+        kernel32!PeekNamedPipe(hNamedPipe=h2, lpBuffer=NULL, nBufferSize=0, lpBytesRead=NULL, lpTotalBytesAvail=@4, lpBytesLeftThisMessage=NULL) = FALSE (ERROR_ACCESS_DENIED)
+        "#);
     }
 }

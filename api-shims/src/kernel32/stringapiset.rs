@@ -309,7 +309,15 @@ mod tests {
             guest.call("kernel32!MultiByteToWideChar", &[4711, 0, utf8, 1, 0, 0]);
             guest.call("kernel32!MultiByteToWideChar", &[65001, 8, guest.bytes(b"\xff\0"), u64::MAX, 0, 0]);
         });
-        insta::assert_snapshot!(trace);
+        insta::assert_snapshot!(trace, @r#"
+        kernel32!MultiByteToWideChar(CodePage=CP_UTF8, dwFlags=0, lpMultiByteStr="grün", cbMultiByte=-1, lpWideCharStr=NULL, cchWideChar=0) = 5
+        kernel32!MultiByteToWideChar(CodePage=CP_UTF8, dwFlags=0, lpMultiByteStr="grün", cbMultiByte=-1, lpWideCharStr="grün", cchWideChar=16) = 5
+        kernel32!WideCharToMultiByte(CodePage=1252, dwFlags=0, lpWideCharStr="grün", cchWideChar=4, lpMultiByteStr=NULL, cbMultiByte=0, lpDefaultChar=NULL, lpUsedDefaultChar=NULL) = 4
+        kernel32!WideCharToMultiByte(CodePage=1252, dwFlags=0, lpWideCharStr="grün", cchWideChar=4, lpMultiByteStr=@2, cbMultiByte=2, lpDefaultChar=NULL, lpUsedDefaultChar=NULL) = 0 (ERROR_INSUFFICIENT_BUFFER)
+        kernel32!WideCharToMultiByte(CodePage=CP_UTF8, dwFlags=0, lpWideCharStr="grün", cchWideChar=4, lpMultiByteStr=NULL, cbMultiByte=0, lpDefaultChar="?", lpUsedDefaultChar=NULL) = 0 (ERROR_INVALID_PARAMETER)
+        kernel32!MultiByteToWideChar(CodePage=4711, dwFlags=0, lpMultiByteStr="grün", cbMultiByte=1, lpWideCharStr=NULL, cchWideChar=0) = 0 (ERROR_INVALID_PARAMETER)
+        kernel32!MultiByteToWideChar(CodePage=CP_UTF8, dwFlags=MB_ERR_INVALID_CHARS, lpMultiByteStr="�", cbMultiByte=-1, lpWideCharStr=NULL, cchWideChar=0) = 0 (ERROR_NO_UNICODE_TRANSLATION)
+        "#);
     }
 
     #[test]
@@ -321,6 +329,11 @@ mod tests {
             guest.call("kernel32!CompareStringOrdinal", &[one, 3, two, 3, 0]);
             guest.call("kernel32!CompareStringOrdinal", &[two, 3, one, 3, 1]);
         });
-        insta::assert_snapshot!(trace);
+        insta::assert_snapshot!(trace, @r#"
+        kernel32!CompareStringW(Locale=1024, dwCmpFlags=NORM_IGNORECASE, lpString1="Abc", cchCount1=-1, lpString2="abd", cchCount2=2) = CSTR_GREATER_THAN
+        kernel32!CompareStringW(Locale=1024, dwCmpFlags=NORM_IGNORECASE, lpString1="Abc", cchCount1=2, lpString2="abd", cchCount2=2) = CSTR_EQUAL
+        kernel32!CompareStringOrdinal(lpString1="Abc", cchCount1=3, lpString2="abd", cchCount2=3, bIgnoreCase=FALSE) = CSTR_LESS_THAN
+        kernel32!CompareStringOrdinal(lpString1="abd", cchCount1=3, lpString2="Abc", cchCount2=3, bIgnoreCase=TRUE) = CSTR_GREATER_THAN
+        "#);
     }
 }

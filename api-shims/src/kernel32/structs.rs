@@ -1,6 +1,6 @@
 //! Structs that functions of several headers share.
 
-use abi::{HANDLE, Ptr};
+use abi::{AnsiArray, HANDLE, Ptr, WideArray};
 use syscall_xlate::file::{FILE_ATTRIBUTE, Information};
 use syscall_xlate::time::TimeFields;
 
@@ -73,8 +73,8 @@ abi::guest_struct! {
         pub(crate) nFileSizeLow: u32,
         pub(crate) dwReserved0: u32,
         pub(crate) dwReserved1: u32,
-        pub(crate) cFileName: [u16; 260],
-        pub(crate) cAlternateFileName: [u16; 14],
+        pub(crate) cFileName: WideArray<260>,
+        pub(crate) cAlternateFileName: WideArray<14>,
     }
 
     /// One entry of a folder, with names in the ANSI code page.
@@ -87,8 +87,8 @@ abi::guest_struct! {
         pub(crate) nFileSizeLow: u32,
         pub(crate) dwReserved0: u32,
         pub(crate) dwReserved1: u32,
-        pub(crate) cFileName: [u8; 260],
-        pub(crate) cAlternateFileName: [u8; 14],
+        pub(crate) cFileName: AnsiArray<260>,
+        pub(crate) cAlternateFileName: AnsiArray<14>,
     }
 }
 

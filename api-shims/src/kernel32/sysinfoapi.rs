@@ -1,6 +1,8 @@
 //! sysinfoapi.h: the machine, the version, the clocks.
 
-use abi::{InOut, NTSTATUS, Out, PSTR, PWSTR, Ptr, Raises, Varying, WIN32_ERROR, Win32Result, shim};
+use abi::{
+    AnsiArray, InOut, NTSTATUS, Out, PSTR, PWSTR, Ptr, Raises, Varying, WIN32_ERROR, WideArray, Win32Result, shim,
+};
 use syscall_xlate::time::{self, TimeFields};
 use syscall_xlate::{Cx, system_info};
 
@@ -30,7 +32,7 @@ abi::guest_struct! {
         pub(super) dwMinorVersion: u32,
         pub(super) dwBuildNumber: u32,
         pub(super) dwPlatformId: u32,
-        pub(super) szCSDVersion: [u16; 128],
+        pub(super) szCSDVersion: WideArray<128>,
     }
 
     /// The version, service pack and kind of product.
@@ -40,7 +42,7 @@ abi::guest_struct! {
         pub(super) dwMinorVersion: u32,
         pub(super) dwBuildNumber: u32,
         pub(super) dwPlatformId: u32,
-        pub(super) szCSDVersion: [u16; 128],
+        pub(super) szCSDVersion: WideArray<128>,
         pub(super) wServicePackMajor: u16,
         pub(super) wServicePackMinor: u16,
         pub(super) wSuiteMask: u16,
@@ -55,7 +57,7 @@ abi::guest_struct! {
         pub(super) dwMinorVersion: u32,
         pub(super) dwBuildNumber: u32,
         pub(super) dwPlatformId: u32,
-        pub(super) szCSDVersion: [u8; 128],
+        pub(super) szCSDVersion: AnsiArray<128>,
     }
 
     /// The version, service pack and kind of product, in the ANSI code page.
@@ -65,7 +67,7 @@ abi::guest_struct! {
         pub(super) dwMinorVersion: u32,
         pub(super) dwBuildNumber: u32,
         pub(super) dwPlatformId: u32,
-        pub(super) szCSDVersion: [u8; 128],
+        pub(super) szCSDVersion: AnsiArray<128>,
         pub(super) wServicePackMajor: u16,
         pub(super) wServicePackMinor: u16,
         pub(super) wSuiteMask: u16,
@@ -195,20 +197,18 @@ pub(super) fn GetVersion(cx: &Cx) -> u32 {
 pub(super) fn GetVersionExW(cx: &Cx, lpVersionInformation: InOut<OSVERSIONINFOW>) -> Win32Result<()> {
     let version = cx.process.version();
     let size = Ptr::<u32>::at(lpVersionInformation.address()).read()?;
-    let mut known = OSVERSIONINFOEXW {
+    let known = OSVERSIONINFOEXW {
         dwOSVersionInfoSize: size,
         dwMajorVersion: version.major,
         dwMinorVersion: version.minor,
         dwBuildNumber: version.build,
         dwPlatformId: WIN32_NT,
+        szCSDVersion: WideArray::new(&text::wide(version.service_pack)),
         wServicePackMajor: service_pack(cx),
         wSuiteMask: SINGLE_USER,
         wProductType: WORKSTATION,
         ..OSVERSIONINFOEXW::default()
     };
-    for (unit, value) in known.szCSDVersion.iter_mut().zip(version.service_pack.encode_utf16()) {
-        *unit = value;
-    }
     put_version(Ptr::at(lpVersionInformation.address()), &known, size, [276, 284])
 }
 
@@ -217,20 +217,18 @@ pub(super) fn GetVersionExW(cx: &Cx, lpVersionInformation: InOut<OSVERSIONINFOW>
 pub(super) fn GetVersionExA(cx: &Cx, lpVersionInformation: InOut<OSVERSIONINFOA>) -> Win32Result<()> {
     let version = cx.process.version();
     let size = Ptr::<u32>::at(lpVersionInformation.address()).read()?;
-    let mut known = OSVERSIONINFOEXA {
+    let known = OSVERSIONINFOEXA {
         dwOSVersionInfoSize: size,
         dwMajorVersion: version.major,
         dwMinorVersion: version.minor,
         dwBuildNumber: version.build,
         dwPlatformId: WIN32_NT,
+        szCSDVersion: AnsiArray::new(version.service_pack.as_bytes()),
         wServicePackMajor: service_pack(cx),
         wSuiteMask: SINGLE_USER,
         wProductType: WORKSTATION,
         ..OSVERSIONINFOEXA::default()
     };
-    for (byte, value) in known.szCSDVersion.iter_mut().zip(version.service_pack.bytes()) {
-        *byte = value;
-    }
     put_version(Ptr::at(lpVersionInformation.address()), &known, size, [148, 156])
 }
 
@@ -395,7 +393,10 @@ mod tests {
             let wrong = guest.bytes(&12_u32.to_le_bytes());
             guest.call("kernel32!GetVersionExA", &[wrong]);
         });
-        insta::assert_snapshot!(trace);
+        insta::assert_snapshot!(trace, @r#"
+        kernel32!GetVersion() = 1248133130
+        kernel32!GetVersionExA(lpVersionInformation=&{dwOSVersionInfoSize=12, dwMajorVersion=0, dwMinorVersion=0, dwBuildNumber=0, dwPlatformId=0, szCSDVersion=""}) = FALSE (ERROR_INSUFFICIENT_BUFFER)
+        "#);
     }
 
     #[test]
@@ -405,6 +406,10 @@ mod tests {
             guest.call("kernel32!GetWindowsDirectoryA", &[0, 0]);
             guest.call("kernel32!GetSystemDirectoryA", &[guest.buffer(64), 20]);
         });
-        insta::assert_snapshot!(trace);
+        insta::assert_snapshot!(trace, @r#"
+        kernel32!GetWindowsDirectoryW(lpBuffer="C:\\windows", uSize=32) = 10
+        kernel32!GetWindowsDirectoryA(lpBuffer=NULL, uSize=0) = 11
+        kernel32!GetSystemDirectoryA(lpBuffer="C:\\windows\\system32", uSize=20) = 19
+        "#);
     }
 }

@@ -1,6 +1,6 @@
 //! timezoneapi.h: FILETIMEs, calendar fields, time zones.
 
-use abi::{In, Invalid, Out, WIN32_ERROR, Win32Result, shim};
+use abi::{In, Invalid, Out, WIN32_ERROR, WideArray, Win32Result, shim};
 use syscall_xlate::time::{self, TransitionRule, ZoneId, ZoneInformation};
 
 use super::structs::{FILETIME, SYSTEMTIME};
@@ -9,10 +9,10 @@ abi::guest_struct! {
     /// A time zone: what is added to local time to get UTC, in minutes, and when that changes.
     pub(super) struct TIME_ZONE_INFORMATION {
         pub(super) Bias: i32,
-        pub(super) StandardName: [u16; 32],
+        pub(super) StandardName: WideArray<32>,
         pub(super) StandardDate: SYSTEMTIME,
         pub(super) StandardBias: i32,
-        pub(super) DaylightName: [u16; 32],
+        pub(super) DaylightName: WideArray<32>,
         pub(super) DaylightDate: SYSTEMTIME,
         pub(super) DaylightBias: i32,
     }
@@ -20,13 +20,13 @@ abi::guest_struct! {
     /// A time zone by name, with its rules in one year.
     pub(super) struct DYNAMIC_TIME_ZONE_INFORMATION {
         pub(super) Bias: i32,
-        pub(super) StandardName: [u16; 32],
+        pub(super) StandardName: WideArray<32>,
         pub(super) StandardDate: SYSTEMTIME,
         pub(super) StandardBias: i32,
-        pub(super) DaylightName: [u16; 32],
+        pub(super) DaylightName: WideArray<32>,
         pub(super) DaylightDate: SYSTEMTIME,
         pub(super) DaylightBias: i32,
-        pub(super) TimeZoneKeyName: [u16; 128],
+        pub(super) TimeZoneKeyName: WideArray<128>,
         pub(super) DynamicDaylightTimeDisabled: u8,
     }
 }
@@ -177,12 +177,8 @@ impl TIME_ZONE_INFORMATION {
 }
 
 /// Text in an array with a closing zero.
-fn fixed<const N: usize>(text: &str) -> [u16; N] {
-    let mut array = [0; N];
-    for (unit, value) in array.iter_mut().zip(text.encode_utf16().take(N.saturating_sub(1))) {
-        *unit = value;
-    }
-    array
+fn fixed<const N: usize>(text: &str) -> WideArray<N> {
+    WideArray::new(&crate::text::wide(text))
 }
 
 #[cfg(test)]
@@ -195,6 +191,6 @@ mod tests {
             let time = guest.bytes(&116_444_736_000_000_000_i64.to_le_bytes());
             guest.call("kernel32!FileTimeToSystemTime", &[time, guest.buffer(16)]);
         });
-        insta::assert_snapshot!(trace);
+        insta::assert_snapshot!(trace, @r#"kernel32!FileTimeToSystemTime(lpFileTime=&{dwLowDateTime=3577643008, dwHighDateTime=27111902}, lpSystemTime=&{wYear=1970, wMonth=1, wDayOfWeek=4, wDay=1, wHour=0, wMinute=0, wSecond=0, wMilliseconds=0}) = TRUE"#);
     }
 }

@@ -2,7 +2,7 @@
 
 use std::sync::{Arc, Mutex, PoisonError};
 
-use abi::{HANDLE, Invalid, NTSTATUS, Out, PCSTR, PCWSTR, Ptr, WIN32_ERROR, Win32Result, shim};
+use abi::{AnsiArray, HANDLE, Invalid, NTSTATUS, Out, PCSTR, PCWSTR, Ptr, WIN32_ERROR, WideArray, Win32Result, shim};
 use syscall_xlate::Cx;
 use syscall_xlate::file::{DirectoryEntry, SearchHandle, from_win32};
 use syscall_xlate::object::HandleFlags;
@@ -164,8 +164,8 @@ fn data_w(entry: &DirectoryEntry) -> WIN32_FIND_DATAW {
         nFileSizeLow: known.nFileSizeLow,
         dwReserved0: 0,
         dwReserved1: 0,
-        cFileName: padded(&entry.name),
-        cAlternateFileName: [0; 14],
+        cFileName: WideArray::new(&entry.name),
+        cAlternateFileName: WideArray::default(),
     }
 }
 
@@ -180,15 +180,7 @@ fn data_a(cx: &Cx, entry: &DirectoryEntry) -> WIN32_FIND_DATAA {
         nFileSizeLow: known.nFileSizeLow,
         dwReserved0: 0,
         dwReserved1: 0,
-        cFileName: padded(&text::to_ansi(cx, &entry.name)),
-        cAlternateFileName: [0; 14],
+        cFileName: AnsiArray::new(&text::to_ansi(cx, &entry.name)),
+        cAlternateFileName: AnsiArray::default(),
     }
-}
-
-/// A name in its fixed field, closed by a zero.
-fn padded<T: Copy + Default, const N: usize>(name: &[T]) -> [T; N] {
-    let mut field = [T::default(); N];
-    let len = name.len().min(N - 1);
-    field[..len].copy_from_slice(&name[..len]);
-    field
 }

@@ -6,6 +6,7 @@ mod information;
 mod lock;
 mod names;
 mod path;
+mod set_information;
 mod times;
 mod transfer;
 
@@ -15,5 +16,6 @@ pub(super) use information::*;
 pub(super) use lock::*;
 pub(super) use names::*;
 pub(super) use path::*;
+pub(super) use set_information::*;
 pub(super) use times::*;
 pub(super) use transfer::*;

@@ -315,6 +315,13 @@ mod tests {
             guest.call("kernel32!GetVolumeInformationW", &[guest.wide(r"Z:\"), 0, 0, 0, 0, 0, guest.buffer(16), 8]);
             guest.call("kernel32!GetVolumeInformationW", &[guest.wide(r"Z:"), 0, 0, 0, 0, 0, 0, 0]);
         });
-        insta::assert_snapshot!(trace);
+        insta::assert_snapshot!(trace, @r#"
+        kernel32!GetVolumePathNameW(lpszFileName="z:\\usr\\bin", lpszVolumePathName="Z:\\", cchBufferLength=8) = TRUE
+        kernel32!GetLongPathNameW(lpszShortPath="Z:\\USR", lpszLongPath="Z:\\usr", cchBuffer=16) = 6
+        kernel32!GetLongPathNameW(lpszShortPath="Z:\\missing", lpszLongPath=@3, cchBuffer=16) = 0 (ERROR_FILE_NOT_FOUND)
+        kernel32!GetTempFileNameW(lpPathName="Z:\\tmp", lpPrefixString="prefix", uUnique=6699, lpTempFileName="Z:\\tmp\\pre1A2B.tmp") = 6699
+        kernel32!GetVolumeInformationW(lpRootPathName="Z:\\", lpVolumeNameBuffer=NULL, nVolumeNameSize=0, lpVolumeSerialNumber=NULL, lpMaximumComponentLength=NULL, lpFileSystemFlags=NULL, lpFileSystemNameBuffer="NTFS", nFileSystemNameSize=8) = TRUE
+        kernel32!GetVolumeInformationW(lpRootPathName="Z:", lpVolumeNameBuffer=NULL, nVolumeNameSize=0, lpVolumeSerialNumber=NULL, lpMaximumComponentLength=NULL, lpFileSystemFlags=NULL, lpFileSystemNameBuffer=NULL, nFileSystemNameSize=0) = FALSE (ERROR_INVALID_NAME)
+        "#);
     }
 }

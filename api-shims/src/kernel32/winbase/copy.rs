@@ -219,6 +219,11 @@ mod tests {
             guest.call("kernel32!MoveFileExW", &[from, 0, 4]);
             guest.call("kernel32!CreateHardLinkW", &[to, from, 0]);
         });
-        insta::assert_snapshot!(trace);
+        insta::assert_snapshot!(trace, @r#"
+        kernel32!MoveFileW(lpExistingFileName="C:\\missing", lpNewFileName="C:\\other") = FALSE (ERROR_FILE_NOT_FOUND)
+        kernel32!CopyFileW(lpExistingFileName="C:\\missing", lpNewFileName="C:\\other", bFailIfExists=FALSE) = FALSE (ERROR_FILE_NOT_FOUND)
+        kernel32!MoveFileExW(lpExistingFileName="C:\\missing", lpNewFileName=NULL, dwFlags=MOVEFILE_DELAY_UNTIL_REBOOT) = FALSE (ERROR_NOT_SUPPORTED)
+        kernel32!CreateHardLinkW(lpFileName="C:\\other", lpExistingFileName="C:\\missing", lpSecurityAttributes=NULL) = FALSE (ERROR_FILE_NOT_FOUND)
+        "#);
     }
 }

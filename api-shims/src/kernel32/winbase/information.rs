@@ -1,8 +1,8 @@
-//! What is known of a file by class, and what can be set.
+//! What is known of a file, by class.
 
-use abi::{Guest, HANDLE, NTSTATUS, NtResult, Ptr, WIN32_ERROR, Width, Win32Result, shim};
+use abi::{Guest, HANDLE, NTSTATUS, Ptr, WIN32_ERROR, Width, Win32Result, shim};
 use syscall_xlate::Cx;
-use syscall_xlate::file::{DirectoryEntry, FILE_ATTRIBUTE, File, Information, Times};
+use syscall_xlate::file::{DirectoryEntry, FILE_ATTRIBUTE, File, Information};
 
 use crate::kernel32::fileapi::with_file;
 
@@ -36,11 +36,11 @@ abi::choices! {
 abi::guest_struct! {
     /// Times and attributes.
     pub(in crate::kernel32) struct FILE_BASIC_INFO {
-        CreationTime: i64,
-        LastAccessTime: i64,
-        LastWriteTime: i64,
-        ChangeTime: i64,
-        FileAttributes: FILE_ATTRIBUTE,
+        pub(in crate::kernel32) CreationTime: i64,
+        pub(in crate::kernel32) LastAccessTime: i64,
+        pub(in crate::kernel32) LastWriteTime: i64,
+        pub(in crate::kernel32) ChangeTime: i64,
+        pub(in crate::kernel32) FileAttributes: FILE_ATTRIBUTE,
     }
 
     /// Sizes and names.
@@ -96,19 +96,7 @@ abi::guest_struct! {
         FileNameLength: u32,
         EaSize: u32,
     }
-
-    /// The fixed part of a new name; the name follows.
-    pub(in crate::kernel32) struct FILE_RENAME_INFO {
-        Flags: u32,
-        RootDirectory: HANDLE,
-        FileNameLength: u32,
-    }
 }
-
-/// `FILE_DISPOSITION_FLAG_DELETE`, `FILE_RENAME_FLAG_REPLACE_IF_EXISTS`
-const FLAG_FIRST: u32 = 1;
-/// `FILE_DISPOSITION_FLAG_POSIX_SEMANTICS`
-const FLAG_POSIX: u32 = 2;
 
 /// Gives what is known of an open file.
 #[shim(partial = "basic, standard, name, tag, number and listings of a folder")]
@@ -156,70 +144,11 @@ pub(in crate::kernel32) fn GetFileInformationByHandleEx(
     }
 }
 
-/// Changes an open file.
-#[shim(partial = "times and attributes, name, deletion, size")]
-pub(in crate::kernel32) fn SetFileInformationByHandle(
-    cx: &Cx,
-    hFile: HANDLE,
-    FileInformationClass: FILE_INFO_BY_HANDLE_CLASS,
-    lpFileInformation: Ptr<u8>,
-    dwBufferSize: u32,
-) -> Win32Result<()> {
-    use FILE_INFO_BY_HANDLE_CLASS as Class;
-    let size = dwBufferSize as usize;
-    let take_u64 = || take::<u64>(lpFileInformation, size);
-    match FileInformationClass {
-        Class::FileBasicInfo => {
-            let wanted = take::<FILE_BASIC_INFO>(lpFileInformation, size)?;
-            with_file(cx, hFile, |file| set_basic(file, &wanted))
-        }
-        Class::FileRenameInfo | Class::FileRenameInfoEx => {
-            let wanted = take::<FILE_RENAME_INFO>(lpFileInformation, size)?;
-            let replace = wanted.Flags & FLAG_FIRST != 0;
-            let offset = FILE_RENAME_INFO::offset_of(lpFileInformation.width(), "FileNameLength").unwrap_or(0) + 4;
-            let name = lpFileInformation.byte_offset(offset as u64).cast::<u16>();
-            let name = name.read_slice(wanted.FileNameLength as usize / 2)?;
-            let files = &cx.process.files;
-            let to = files.drives.nt_path(&name)?;
-            with_file(cx, hFile, |file| files.rename(file, &to, replace))
-        }
-        Class::FileDispositionInfo => {
-            let delete = take::<u8>(lpFileInformation, size)? != 0;
-            with_file(cx, hFile, |file| file.set_disposition(delete))
-        }
-        Class::FileDispositionInfoEx => {
-            let flags = take::<u32>(lpFileInformation, size)?;
-            with_file(cx, hFile, |file| match flags & (FLAG_FIRST | FLAG_POSIX) {
-                both if both == FLAG_FIRST | FLAG_POSIX => file.delete_now(),
-                flags => file.set_disposition(flags & FLAG_FIRST != 0),
-            })
-        }
-        Class::FileAllocationInfo => {
-            let wanted = take_u64()?;
-            with_file(cx, hFile, |file| file.set_allocation(wanted))
-        }
-        Class::FileEndOfFileInfo => {
-            let wanted = take_u64()?;
-            with_file(cx, hFile, |file| file.set_end(wanted))
-        }
-        // A hint: the host's scheduler has its own mind.
-        Class::FileIoPriorityHintInfo => with_file(cx, hFile, |_| Ok(())),
-        _ => Err(WIN32_ERROR::ERROR_INVALID_PARAMETER.into()),
-    }
-}
-
 fn give<T: Guest>(value: &T, to: Ptr<u8>, size: usize) -> Win32Result<()> {
     if size < T::layout(to.width()).size {
         return Err(WIN32_ERROR::ERROR_BAD_LENGTH.into());
     }
     Ok(to.cast::<T>().write(value)?)
-}
-
-fn take<T: Guest>(from: Ptr<u8>, size: usize) -> Win32Result<T> {
-    if size < T::layout(from.width()).size {
-        return Err(WIN32_ERROR::ERROR_BAD_LENGTH.into());
-    }
-    Ok(from.cast::<T>().read()?)
 }
 
 fn basic(known: &Information) -> FILE_BASIC_INFO {
@@ -230,17 +159,6 @@ fn basic(known: &Information) -> FILE_BASIC_INFO {
         ChangeTime: known.changed,
         FileAttributes: known.attributes,
     }
-}
-
-/// Zero leaves a time or the attributes as they are; -1 stops changing them, which nothing here does by itself.
-fn set_basic(file: &File, wanted: &FILE_BASIC_INFO) -> NtResult<()> {
-    let time = |time: i64| (time > 0).then_some(time);
-    file.set_times(Times {
-        created: time(wanted.CreationTime),
-        accessed: time(wanted.LastAccessTime),
-        written: time(wanted.LastWriteTime),
-    })?;
-    if wanted.FileAttributes.is_empty() { Ok(()) } else { file.set_attributes(wanted.FileAttributes) }
 }
 
 /// The path without its drive, behind its length in bytes.

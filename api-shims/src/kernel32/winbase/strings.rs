@@ -132,6 +132,12 @@ mod tests {
             guest.call("kernel32!lstrcmpA", &[0, text]);
             guest.call("kernel32!lstrcpynA", &[guest.buffer(8), text, 3]);
         });
-        insta::assert_snapshot!(trace);
+        insta::assert_snapshot!(trace, @r#"
+        kernel32!lstrlenA(lpString="text") = 4
+        kernel32!lstrlenA(lpString=NULL) = 0
+        kernel32!lstrcmpiA(lpString1="text", lpString2="TEXT") = 0
+        kernel32!lstrcmpA(lpString1=NULL, lpString2="text") = -1
+        kernel32!lstrcpynA(lpString1="te", lpString2="text", iMaxLength=3) = @1
+        "#);
     }
 }

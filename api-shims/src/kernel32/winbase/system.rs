@@ -94,6 +94,11 @@ mod tests {
             guest.call("kernel32!DosDateTimeToFileTime", &[0, 0, time]);
             guest.call("kernel32!FileTimeToDosDateTime", &[guest.buffer(8), guest.buffer(2), guest.buffer(2)]);
         });
-        insta::assert_snapshot!(trace);
+        insta::assert_snapshot!(trace, @r#"
+        kernel32!DosDateTimeToFileTime(wFatDate=22593, wFatTime=24576, lpFileTime=&{dwLowDateTime=780984320, dwHighDateTime=31085830}) = TRUE
+        kernel32!FileTimeToDosDateTime(lpFileTime=&{dwLowDateTime=780984320, dwHighDateTime=31085830}, lpFatDate=&22593, lpFatTime=&24576) = TRUE
+        kernel32!DosDateTimeToFileTime(wFatDate=0, wFatTime=0, lpFileTime=@1) = FALSE (ERROR_INVALID_PARAMETER)
+        kernel32!FileTimeToDosDateTime(lpFileTime=&{dwLowDateTime=0, dwHighDateTime=0}, lpFatDate=@4, lpFatTime=@5) = FALSE (ERROR_INVALID_PARAMETER)
+        "#);
     }
 }

@@ -132,6 +132,12 @@ mod tests {
             guest.call("kernel32!VerifyVersionInfoW", &[version(10, 1), 3, at_least]);
             guest.call("kernel32!VerifyVersionInfoW", &[version(10, 0), 0, 0]);
         });
-        insta::assert_snapshot!(trace);
+        insta::assert_snapshot!(trace, @r#"
+        kernel32!VerSetConditionMask(ConditionMask=0, TypeMask=VER_MAJORVERSION, Condition=3) = 24
+        kernel32!VerSetConditionMask(ConditionMask=24, TypeMask=VER_MINORVERSION, Condition=3) = 27
+        kernel32!VerifyVersionInfoW(lpVersionInformation=&{dwOSVersionInfoSize=284, dwMajorVersion=6, dwMinorVersion=3, dwBuildNumber=0, dwPlatformId=0, szCSDVersion="", wServicePackMajor=0, wServicePackMinor=0, wSuiteMask=0, wProductType=0, wReserved=0}, dwTypeMask=VER_MINORVERSION|VER_MAJORVERSION, dwlConditionMask=27) = TRUE
+        kernel32!VerifyVersionInfoW(lpVersionInformation=&{dwOSVersionInfoSize=284, dwMajorVersion=10, dwMinorVersion=1, dwBuildNumber=0, dwPlatformId=0, szCSDVersion="", wServicePackMajor=0, wServicePackMinor=0, wSuiteMask=0, wProductType=0, wReserved=0}, dwTypeMask=VER_MINORVERSION|VER_MAJORVERSION, dwlConditionMask=27) = FALSE (ERROR_OLD_WIN_VERSION)
+        kernel32!VerifyVersionInfoW(lpVersionInformation=&{dwOSVersionInfoSize=284, dwMajorVersion=10, dwMinorVersion=0, dwBuildNumber=0, dwPlatformId=0, szCSDVersion="", wServicePackMajor=0, wServicePackMinor=0, wSuiteMask=0, wProductType=0, wReserved=0}, dwTypeMask=0, dwlConditionMask=0) = FALSE (ERROR_BAD_ARGUMENTS)
+        "#);
     }
 }

@@ -1,6 +1,6 @@
 //! Code pages.
 
-use abi::{Out, PCSTR, Ptr, WIN32_ERROR, Win32Result, shim};
+use abi::{Out, PCSTR, Ptr, WIN32_ERROR, WideArray, Win32Result, shim};
 use syscall_xlate::Cx;
 use syscall_xlate::nls::{ANSI_CODE_PAGE, CodePage, OEM_CODE_PAGE};
 
@@ -22,7 +22,7 @@ abi::guest_struct! {
         LeadByte: [u8; 12],
         UnicodeDefaultChar: u16,
         CodePage: u32,
-        CodePageName: [u16; 260],
+        CodePageName: WideArray<260>,
     }
 }
 
@@ -68,17 +68,13 @@ pub(in crate::kernel32) fn GetCPInfoExW(
         return Err(WIN32_ERROR::ERROR_INVALID_PARAMETER.into());
     }
     let (DefaultChar, LeadByte) = shape(&page);
-    let mut CodePageName = [0; 260];
-    for (unit, value) in CodePageName.iter_mut().zip(page.name().encode_utf16()) {
-        *unit = value;
-    }
     Ok(lpCPInfoEx.set(CPINFOEXW {
         MaxCharSize: page.max_char_size(),
         DefaultChar,
         LeadByte,
         UnicodeDefaultChar: page.default_unicode_char(),
         CodePage: page.number(),
-        CodePageName,
+        CodePageName: WideArray::new(&text::wide(&page.name())),
     })?)
 }
 
@@ -135,6 +131,13 @@ mod tests {
             guest.call("kernel32!IsDBCSLeadByteEx", &[932, 0x81]);
             guest.call("kernel32!GetCPInfo", &[1200, guest.buffer(20)]);
         });
-        insta::assert_snapshot!(trace);
+        insta::assert_snapshot!(trace, @r#"
+        kernel32!GetACP() = 1252
+        kernel32!GetCPInfo(CodePage=932, lpCPInfo=&{MaxCharSize=2, DefaultChar=[63, 0], LeadByte=[129, 159, 224, 252, 0, 0, 0, 0, 0, 0, 0, 0]}) = TRUE
+        kernel32!IsValidCodePage(CodePage=1) = FALSE
+        kernel32!IsValidCodePage(CodePage=65001) = TRUE
+        kernel32!IsDBCSLeadByteEx(CodePage=932, TestChar=129) = TRUE
+        kernel32!GetCPInfo(CodePage=1200, lpCPInfo=@2) = FALSE (ERROR_INVALID_PARAMETER)
+        "#);
     }
 }

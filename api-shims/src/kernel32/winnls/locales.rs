@@ -250,6 +250,15 @@ mod tests {
             guest.call("kernel32!LocaleNameToLCID", &[guest.wide("de-DE"), 0]);
             guest.call("kernel32!ResolveLocaleName", &[guest.wide("fr-XX"), guest.buffer(32), 16]);
         });
-        insta::assert_snapshot!(trace);
+        insta::assert_snapshot!(trace, @r#"
+        kernel32!GetUserDefaultLCID() = 1033
+        kernel32!GetLocaleInfoW(Locale=1024, LCType=92, lpLCData="en-US", cchData=16) = 6
+        kernel32!GetLocaleInfoW(Locale=1024, LCType=536875012, lpLCData="Ӥ", cchData=2) = 2
+        kernel32!GetLocaleInfoA(Locale=1033, LCType=30, lpLCData=":", cchData=2) = 2
+        kernel32!GetLocaleInfoW(Locale=1033, LCType=92, lpLCData=@4, cchData=2) = 0 (ERROR_INSUFFICIENT_BUFFER)
+        kernel32!GetLocaleInfoW(Locale=4095, LCType=92, lpLCData=NULL, cchData=0) = 0 (ERROR_INVALID_PARAMETER)
+        kernel32!LocaleNameToLCID(lpName="de-DE", dwFlags=0) = 1031
+        kernel32!ResolveLocaleName(lpNameToResolve="fr-XX", lpLocaleName="fr-FR", cchLocaleName=16) = 6
+        "#);
     }
 }

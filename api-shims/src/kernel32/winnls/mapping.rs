@@ -232,6 +232,11 @@ mod tests {
             guest.call("kernel32!LCMapStringW", &[0x409, 0x200, source, 4, 0, 0]);
             guest.call("kernel32!LCMapStringW", &[0x409, 0, source, 4, 0, 0]);
         });
-        insta::assert_snapshot!(trace);
+        insta::assert_snapshot!(trace, @r#"
+        kernel32!LCMapStringW(Locale=1033, dwMapFlags=LCMAP_UPPERCASE, lpSrcStr="grün 1a", cchSrc=-1, lpDestStr="GRÜN 1A", cchDest=16) = 8
+        kernel32!LCMapStringW(Locale=1033, dwMapFlags=LCMAP_LOWERCASE|LCMAP_UPPERCASE, lpSrcStr="grün 1a", cchSrc=-1, lpDestStr="Grün 1a", cchDest=16) = 8
+        kernel32!LCMapStringW(Locale=1033, dwMapFlags=LCMAP_UPPERCASE, lpSrcStr="grün 1a", cchSrc=4, lpDestStr=NULL, cchDest=0) = 4
+        kernel32!LCMapStringW(Locale=1033, dwMapFlags=0, lpSrcStr="grün 1a", cchSrc=4, lpDestStr=NULL, cchDest=0) = 0 (ERROR_INVALID_FLAGS)
+        "#);
     }
 }
