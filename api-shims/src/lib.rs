@@ -8,6 +8,7 @@
 mod advapi32;
 mod bcrypt;
 mod bcryptprimitives;
+mod block;
 pub mod crt;
 mod kernel32;
 mod msvcrt;
@@ -16,8 +17,10 @@ mod oleaut32;
 mod state;
 mod text;
 mod ucrtbase;
+mod user32;
 mod vcruntime140;
 mod vcruntime140_1;
+mod version;
 mod winmm;
 
 use syscall_xlate::dll::Dll;
@@ -38,8 +41,10 @@ static DLLS: &[&Dll] = &[
     &ntdll::DLL,
     &oleaut32::DLL,
     &ucrtbase::DLL,
+    &user32::DLL,
     &vcruntime140::DLL,
     &vcruntime140_1::DLL,
+    &version::DLL,
     &winmm::DLL,
 ];
 

@@ -21,6 +21,7 @@ mod processthreadsapi;
 mod profileapi;
 mod psapi;
 mod realtimeapiset;
+pub(crate) mod resources;
 mod stringapiset;
 pub(crate) mod structs;
 mod synchapi;
@@ -89,6 +90,12 @@ static EXPORTS: &[Export] = exports![
     winbase::DosDateTimeToFileTime,
     handleapi::DuplicateHandle,
     synchapi::EnterCriticalSection,
+    winbase::EnumResourceLanguagesA,
+    winbase::EnumResourceLanguagesW,
+    libloaderapi::EnumResourceNamesA,
+    libloaderapi::EnumResourceNamesW,
+    winbase::EnumResourceTypesA,
+    winbase::EnumResourceTypesW,
     winnls::EnumSystemLocalesA,
     winnls::EnumSystemLocalesW,
     processthreadsapi::ExitProcess,
@@ -108,6 +115,10 @@ static EXPORTS: &[Export] = exports![
     fileapi::FindFirstFileW,
     fileapi::FindNextFileA,
     fileapi::FindNextFileW,
+    winbase::FindResourceA,
+    winbase::FindResourceExA,
+    libloaderapi::FindResourceExW,
+    libloaderapi::FindResourceW,
     fibersapi::FlsAlloc,
     fibersapi::FlsFree,
     fibersapi::FlsGetValue,
@@ -117,10 +128,13 @@ static EXPORTS: &[Export] = exports![
     processthreadsapi::FlushInstructionCache,
     memoryapi::FlushViewOfFile,
     stringapiset::FoldStringW,
+    winbase::FormatMessageA,
+    winbase::FormatMessageW,
     processenv::FreeEnvironmentStringsA,
     processenv::FreeEnvironmentStringsW,
     libloaderapi::FreeLibrary,
     libloaderapi::FreeLibraryAndExitThread,
+    libloaderapi::FreeResource,
     winnls::GetACP,
     winnls::GetCPInfo,
     winnls::GetCPInfoExW,
@@ -315,6 +329,7 @@ static EXPORTS: &[Export] = exports![
     libloaderapi::LoadLibraryExA,
     libloaderapi::LoadLibraryExW,
     libloaderapi::LoadLibraryW,
+    libloaderapi::LoadResource,
     winbase::LocalAlloc,
     fileapi::LocalFileTimeToFileTime,
     winbase::LocalFlags,
@@ -327,6 +342,7 @@ static EXPORTS: &[Export] = exports![
     winnls::LocaleNameToLCID,
     fileapi::LockFile,
     fileapi::LockFileEx,
+    libloaderapi::LockResource,
     memoryapi::MapViewOfFile,
     memoryapi::MapViewOfFileEx,
     winbase::MoveFileA,
@@ -432,6 +448,7 @@ static EXPORTS: &[Export] = exports![
     synchapi::SetWaitableTimer,
     synchapi::SetWaitableTimerEx,
     synchapi::SignalObjectAndWait,
+    libloaderapi::SizeofResource,
     synchapi::Sleep,
     synchapi::SleepConditionVariableCS,
     synchapi::SleepConditionVariableSRW,

@@ -1,4 +1,4 @@
-//! libloaderapi.h: loading DLLs and finding what they export.
+//! Loading DLLs and finding what they export.
 
 use std::path::PathBuf;
 use std::sync::Arc;
@@ -14,7 +14,7 @@ use crate::text;
 
 abi::flags! {
     /// How `LoadLibraryEx` looks for a DLL.
-    pub(super) struct LOAD_LIBRARY_FLAGS: u32 {
+    pub(in crate::kernel32) struct LOAD_LIBRARY_FLAGS: u32 {
         DONT_RESOLVE_DLL_REFERENCES = 0x1;
         LOAD_LIBRARY_AS_DATAFILE = 0x2;
         LOAD_WITH_ALTERED_SEARCH_PATH = 0x8;
@@ -31,7 +31,7 @@ abi::flags! {
     }
 
     /// How `GetModuleHandleEx` counts.
-    pub(super) struct GET_MODULE_HANDLE_EX_FLAGS: u32 {
+    pub(in crate::kernel32) struct GET_MODULE_HANDLE_EX_FLAGS: u32 {
         GET_MODULE_HANDLE_EX_FLAG_PIN = 0x1;
         GET_MODULE_HANDLE_EX_FLAG_UNCHANGED_REFCOUNT = 0x2;
         GET_MODULE_HANDLE_EX_FLAG_FROM_ADDRESS = 0x4;
@@ -40,20 +40,24 @@ abi::flags! {
 
 /// Tells that a DLL wants no word of threads.
 #[shim(stub = "DllMain is told of threads all the same, which a DLL that asked not to be ignores")]
-pub(super) fn DisableThreadLibraryCalls(cx: &Cx, hLibModule: HANDLE) -> Win32Result<()> {
+pub(in crate::kernel32) fn DisableThreadLibraryCalls(cx: &Cx, hLibModule: HANDLE) -> Win32Result<()> {
     module(cx, hLibModule).map(drop)
 }
 
 /// Gives up a reference to a DLL; the last one unloads it.
 #[shim(full)]
-pub(super) fn FreeLibrary(cx: &Cx, hLibModule: HANDLE) -> Win32Result<()> {
+pub(in crate::kernel32) fn FreeLibrary(cx: &Cx, hLibModule: HANDLE) -> Win32Result<()> {
     let module = module(cx, hLibModule)?;
     Ok(cx.free_library(&module)?)
 }
 
 /// Gives up a reference to a DLL and ends the thread, so that a DLL's own code can do both.
 #[shim(full)]
-pub(super) fn FreeLibraryAndExitThread(cx: &Cx, hLibModule: HANDLE, dwExitCode: u32) -> std::convert::Infallible {
+pub(in crate::kernel32) fn FreeLibraryAndExitThread(
+    cx: &Cx,
+    hLibModule: HANDLE,
+    dwExitCode: u32,
+) -> std::convert::Infallible {
     if let Some(module) = cx.process.module_at(hLibModule.0) {
         let _ = cx.free_library(&module);
     }
@@ -62,7 +66,12 @@ pub(super) fn FreeLibraryAndExitThread(cx: &Cx, hLibModule: HANDLE, dwExitCode: 
 
 /// Gives the path of a module.
 #[shim(full)]
-pub(super) fn GetModuleFileNameA(cx: &Cx, hModule: HANDLE, lpFilename: PSTR, nSize: u32) -> Win32Result<u32> {
+pub(in crate::kernel32) fn GetModuleFileNameA(
+    cx: &Cx,
+    hModule: HANDLE,
+    lpFilename: PSTR,
+    nSize: u32,
+) -> Win32Result<u32> {
     let path = text::to_ansi(cx, &file_name(cx, hModule)?);
     let (kept, cut) = fit(&path, nSize);
     if nSize != 0 {
@@ -73,7 +82,12 @@ pub(super) fn GetModuleFileNameA(cx: &Cx, hModule: HANDLE, lpFilename: PSTR, nSi
 
 /// Gives the path of a module.
 #[shim(full)]
-pub(super) fn GetModuleFileNameW(cx: &Cx, hModule: HANDLE, lpFilename: PWSTR, nSize: u32) -> Win32Result<u32> {
+pub(in crate::kernel32) fn GetModuleFileNameW(
+    cx: &Cx,
+    hModule: HANDLE,
+    lpFilename: PWSTR,
+    nSize: u32,
+) -> Win32Result<u32> {
     let path = file_name(cx, hModule)?;
     let (kept, cut) = fit(&path, nSize);
     if nSize != 0 {
@@ -104,14 +118,14 @@ fn length(cx: &Cx, kept: usize, cut: bool, size: u32) -> Win32Result<u32> {
 
 /// Finds a loaded module by name, without counting a reference.
 #[shim(full)]
-pub(super) fn GetModuleHandleA(cx: &Cx, lpModuleName: PCSTR) -> Win32Result<HANDLE> {
+pub(in crate::kernel32) fn GetModuleHandleA(cx: &Cx, lpModuleName: PCSTR) -> Win32Result<HANDLE> {
     let name = lpModuleName.opt().map(PCSTR::read).transpose()?;
     handle_of(cx, name.map(|name| text::to_wide(cx, &name)))
 }
 
 /// Finds a loaded module by name, without counting a reference.
 #[shim(full)]
-pub(super) fn GetModuleHandleW(cx: &Cx, lpModuleName: PCWSTR) -> Win32Result<HANDLE> {
+pub(in crate::kernel32) fn GetModuleHandleW(cx: &Cx, lpModuleName: PCWSTR) -> Win32Result<HANDLE> {
     handle_of(cx, lpModuleName.opt().map(PCWSTR::read).transpose()?)
 }
 
@@ -121,7 +135,7 @@ fn handle_of(cx: &Cx, name: Option<Vec<u16>>) -> Win32Result<HANDLE> {
 
 /// Finds a loaded module by name or by an address in it, and counts a reference if asked to.
 #[shim(full)]
-pub(super) fn GetModuleHandleExA(
+pub(in crate::kernel32) fn GetModuleHandleExA(
     cx: &Cx,
     dwFlags: GET_MODULE_HANDLE_EX_FLAGS,
     lpModuleName: PCSTR,
@@ -134,7 +148,7 @@ pub(super) fn GetModuleHandleExA(
 
 /// Finds a loaded module by name or by an address in it, and counts a reference if asked to.
 #[shim(full)]
-pub(super) fn GetModuleHandleExW(
+pub(in crate::kernel32) fn GetModuleHandleExW(
     cx: &Cx,
     dwFlags: GET_MODULE_HANDLE_EX_FLAGS,
     lpModuleName: PCWSTR,
@@ -171,7 +185,7 @@ fn get_module_handle_ex(
 
 /// Gives the address of an export, by name or ordinal.
 #[shim(full)]
-pub(super) fn GetProcAddress(cx: &Cx, hModule: HANDLE, lpProcName: PCSTR) -> Win32Result<Ptr<u8>> {
+pub(in crate::kernel32) fn GetProcAddress(cx: &Cx, hModule: HANDLE, lpProcName: PCSTR) -> Win32Result<Ptr<u8>> {
     let module = module(cx, hModule)?;
     let address = match u16::try_from(lpProcName.address()) {
         Ok(ordinal) => cx.procedure(&module, Symbol::Ordinal(ordinal)),
@@ -189,13 +203,13 @@ pub(super) fn GetProcAddress(cx: &Cx, hModule: HANDLE, lpProcName: PCSTR) -> Win
 
 /// Loads a DLL, or finds it loaded, and counts a reference.
 #[shim(full)]
-pub(super) fn LoadLibraryA(cx: &Cx, lpLibFileName: PCSTR) -> Win32Result<HANDLE> {
+pub(in crate::kernel32) fn LoadLibraryA(cx: &Cx, lpLibFileName: PCSTR) -> Win32Result<HANDLE> {
     load(cx, &text::to_wide(cx, &lpLibFileName.read()?), LOAD_LIBRARY_FLAGS::default())
 }
 
 /// Loads a DLL, or finds it loaded, and counts a reference.
 #[shim(partial = "a DLL asked for as data file is loaded as code")]
-pub(super) fn LoadLibraryExA(
+pub(in crate::kernel32) fn LoadLibraryExA(
     cx: &Cx,
     lpLibFileName: PCSTR,
     hFile: HANDLE,
@@ -209,7 +223,7 @@ pub(super) fn LoadLibraryExA(
 
 /// Loads a DLL, or finds it loaded, and counts a reference.
 #[shim(partial = "a DLL asked for as data file is loaded as code")]
-pub(super) fn LoadLibraryExW(
+pub(in crate::kernel32) fn LoadLibraryExW(
     cx: &Cx,
     lpLibFileName: PCWSTR,
     hFile: HANDLE,
@@ -223,7 +237,7 @@ pub(super) fn LoadLibraryExW(
 
 /// Loads a DLL, or finds it loaded, and counts a reference.
 #[shim(full)]
-pub(super) fn LoadLibraryW(cx: &Cx, lpLibFileName: PCWSTR) -> Win32Result<HANDLE> {
+pub(in crate::kernel32) fn LoadLibraryW(cx: &Cx, lpLibFileName: PCWSTR) -> Win32Result<HANDLE> {
     load(cx, &lpLibFileName.read()?, LOAD_LIBRARY_FLAGS::default())
 }
 
@@ -249,7 +263,7 @@ fn has_folder(name: &[u16]) -> bool {
 }
 
 /// The module with this handle.
-fn module(cx: &Cx, handle: HANDLE) -> Win32Result<Arc<Module>> {
+pub(in crate::kernel32) fn module(cx: &Cx, handle: HANDLE) -> Win32Result<Arc<Module>> {
     Ok(cx.process.module_at(handle.0).ok_or(WIN32_ERROR::ERROR_MOD_NOT_FOUND)?)
 }
 
