@@ -6,7 +6,7 @@
 use std::io;
 use std::sync::Once;
 
-use abi::{Exception, NTSTATUS, fault};
+use abi::{CONTEXT, Exception, NTSTATUS, fault};
 
 use crate::{Cx, exception, gate, kuser, low, report};
 
@@ -114,8 +114,8 @@ extern "C" fn handle(signal: libc::c_int, info: *mut libc::siginfo_t, context: *
     if memory_fault && host && cx.thread.stack().is_some_and(|stack| stack.in_guard(address) && stack.open_guard()) {
         return;
     }
-    let exception = exception(&cx, signal, info, frame, address);
     let context = exception::context_of(frame);
+    let exception = exception(&cx, signal, info, code, &context, address);
     if host && !exception::is_restoring(rip) {
         report::internal_fault(&cx, &exception, &context);
     }
@@ -131,23 +131,21 @@ fn exception(
     cx: &Cx<'_>,
     signal: libc::c_int,
     info: &libc::siginfo_t,
-    frame: &libc::ucontext_t,
+    code: i64,
+    context: &CONTEXT,
     address: u64,
 ) -> Exception {
-    let registers = &frame.uc_mcontext.gregs;
-    let register = |index: libc::c_int| registers[index as usize] as u64;
-    let code = registers[libc::REG_ERR as usize];
     let kind = if code & FAULT_FETCH != 0 { exception::EXECUTE } else { u64::from(code & FAULT_WRITE != 0) };
     match signal {
         // A general protection fault comes without an address; Windows reports a read of the last address then.
         libc::SIGSEGV if info.si_code == SI_KERNEL => {
-            exception::refused(register(libc::REG_RIP), register(libc::REG_RCX))
+            exception::refused(context)
                 .unwrap_or_else(|| Exception::new(NTSTATUS::STATUS_ACCESS_VIOLATION, &[0, u64::MAX]))
         }
         libc::SIGSEGV => {
             let code = if cx.thread.stack().is_some_and(|stack| stack.in_guard(address)) {
                 NTSTATUS::STATUS_STACK_OVERFLOW
-            } else if low::END > register(libc::REG_RIP) && cx.process.memory.guard_hit(address) {
+            } else if context.Rip < low::END && cx.process.memory.guard_hit(address) {
                 NTSTATUS::STATUS_GUARD_PAGE_VIOLATION
             } else {
                 NTSTATUS::STATUS_ACCESS_VIOLATION
@@ -161,7 +159,7 @@ fn exception(
         }
         libc::SIGFPE => {
             let code = match info.si_code {
-                fpe::INTDIV => NTSTATUS::STATUS_INTEGER_DIVIDE_BY_ZERO,
+                fpe::INTDIV => exception::divided(context),
                 fpe::INTOVF => NTSTATUS::STATUS_INTEGER_OVERFLOW,
                 fpe::FLTDIV => NTSTATUS::STATUS_FLOAT_DIVIDE_BY_ZERO,
                 fpe::FLTOVF => NTSTATUS::STATUS_FLOAT_OVERFLOW,

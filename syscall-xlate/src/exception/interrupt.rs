@@ -148,28 +148,3 @@ fn extended_state(frame: &libc::ucontext_t) -> (usize, u64) {
         _ => (0, 0),
     }
 }
-
-/// What an instruction that the processor refused says of the exception: `None` for an access to an address that cannot be.
-pub(crate) fn refused(rip: u64, rcx: u64) -> Option<Exception> {
-    let byte = |offset: u64| fault::load_u8(rip.wrapping_add(offset)).unwrap_or_default();
-    // Legacy and REX prefixes.
-    let is_prefix =
-        |byte: u8| matches!(byte, 0x66 | 0x67 | 0xf2 | 0xf3 | 0x2e | 0x36 | 0x3e | 0x26 | 0x64 | 0x65 | 0x40..=0x4f);
-    let start = (0..14).find(|&offset| !is_prefix(byte(offset)))?;
-    match (byte(start), byte(start + 1)) {
-        // int 29h: __fastfail, with its code in ECX.
-        (0xcd, 0x29) => Some(Exception {
-            flags: super::flags::NONCONTINUABLE,
-            ..Exception::new(NTSTATUS::STATUS_STACK_BUFFER_OVERRUN, &[rcx & 0xffff_ffff])
-        }),
-        // int 2Ch: an assertion of the kernel's kind; int 2Dh: a message to a debugger that is not there.
-        (0xcd, 0x2c) => Some(Exception::new(NTSTATUS::STATUS_ASSERTION_FAILURE, &[])),
-        (0xcd, 0x2d) => Some(Exception::new(NTSTATUS::STATUS_BREAKPOINT, &[0])),
-        // in, out, ins, outs, hlt, cli, sti; lgdt and its like, moves to control and debug registers, rdmsr, wrmsr and so on.
-        (0x6c..=0x6f | 0xe4..=0xe7 | 0xec..=0xef | 0xf4 | 0xfa | 0xfb, _)
-        | (0x0f, 0x00 | 0x01 | 0x06 | 0x08 | 0x09 | 0x20..=0x23 | 0x30 | 0x32 | 0x33) => {
-            Some(Exception::new(NTSTATUS::STATUS_PRIVILEGED_INSTRUCTION, &[]))
-        }
-        _ => None,
-    }
-}

@@ -5,6 +5,7 @@
 
 mod assembly;
 mod dispatch;
+mod instruction;
 mod interrupt;
 mod jump;
 mod lent;
@@ -18,7 +19,8 @@ use abi::{NTSTATUS, guest_struct};
 pub(crate) use assembly::{Crossing, crossing, is_restoring};
 pub(crate) use dispatch::raise_from_shim;
 pub use dispatch::{raise, raise_record};
-pub(crate) use interrupt::{EXECUTE, context_of, interrupt, refused};
+pub(crate) use instruction::{divided, refused};
+pub(crate) use interrupt::{EXECUTE, context_of, interrupt};
 pub use jump::{long_jump, set_jump};
 pub use scope::c_specific_handler;
 pub use unwinding::{Target, go_on, unwind_to};
