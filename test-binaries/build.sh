@@ -45,7 +45,7 @@ for name in \
     crash tls fls modules kuser version threads sync locks apc heap virtual sections pipes \
     stdio stdin lowio dirs unicode_paths console \
     strings numbers scanf sorting time codepages fpcontrol \
-    errors bad_pointers longjmp vectored startup wprintf; do
+    errors bad_pointers longjmp vectored seh startup wprintf; do
     prog $name
 done
 prog wargs -municode

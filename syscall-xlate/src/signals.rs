@@ -138,10 +138,8 @@ fn exception(
     let kind = if code & FAULT_FETCH != 0 { exception::EXECUTE } else { u64::from(code & FAULT_WRITE != 0) };
     match signal {
         // A general protection fault comes without an address; Windows reports a read of the last address then.
-        libc::SIGSEGV if info.si_code == SI_KERNEL => {
-            exception::refused(context)
-                .unwrap_or_else(|| Exception::new(NTSTATUS::STATUS_ACCESS_VIOLATION, &[0, u64::MAX]))
-        }
+        libc::SIGSEGV if info.si_code == SI_KERNEL => exception::refused(context)
+            .unwrap_or_else(|| Exception::new(NTSTATUS::STATUS_ACCESS_VIOLATION, &[0, u64::MAX])),
         libc::SIGSEGV => {
             let code = if cx.thread.stack().is_some_and(|stack| stack.in_guard(address)) {
                 NTSTATUS::STATUS_STACK_OVERFLOW

@@ -51,7 +51,8 @@ impl Instruction {
         let extended = |number: usize, bit: u8| number | usize::from(self.rex & bit != 0) << 3;
         if mode == 3 {
             // Without REX, 8-bit registers 4 to 7 are the high halves of the first four.
-            let (number, shift) = if size == 1 && self.rex == 0 && rm >= 4 { (rm - 4, 8) } else { (extended(rm, 1), 0) };
+            let (number, shift) =
+                if size == 1 && self.rex == 0 && rm >= 4 { (rm - 4, 8) } else { (extended(rm, 1), 0) };
             return Some(context.integer[number & 15] >> shift & mask);
         }
         if self.segment {
