@@ -48,6 +48,7 @@ for name in \
     errors bad_pointers longjmp vectored seh startup wprintf; do
     prog $name
 done
+$TARGET-g++ ${CFLAGS/gnu11/gnu++17} -Wno-terminate -static -o "$out/throws.exe" src/throws.cpp $LDFLAGS
 prog wargs -municode
 prog nls -luser32
 prog registry_read -ladvapi32

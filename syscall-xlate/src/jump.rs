@@ -1,15 +1,20 @@
 //! `setjmp` and `longjmp` in the Windows x64 convention.
 //!
 //! `_JUMP_BUFFER` (the SDK's `setjmp.h`): frame, rbx, rsp, rbp, rsi, rdi, r12 to r15, rip, MXCSR, x87 control word, xmm6 to xmm15. These
-//! enter from the guest without the gate's call path: they keep or replace the caller's registers and touch nothing of ours.
+//! enter from the guest without the gate's call path: they keep or replace the caller's registers and touch nothing of ours. A fault in them
+//! is the guest's. A jump whose buffer has a frame unwinds to it.
 
 use std::arch::naked_asm;
 
-use abi::{Entry, Param, Row, Shim, Support};
+use abi::{CONTEXT, Entry, FromCaller, Param, Row, Shim, Support, caller_entry};
+
+use crate::{exception, gate};
 
 #[unsafe(naked)]
 unsafe extern "win64" fn save(_buffer: u64, _frame: u64) -> u64 {
     naked_asm!(
+        ".cfi_startproc",
+        "xor eax, eax",
         "mov [rcx], rdx",
         "mov [rcx + 8], rbx",
         "lea rax, [rsp + 8]",
@@ -37,13 +42,17 @@ unsafe extern "win64" fn save(_buffer: u64, _frame: u64) -> u64 {
         "movdqu [rcx + 240], xmm15",
         "xor eax, eax",
         "ret",
+        ".cfi_endproc",
     )
 }
 
 #[unsafe(naked)]
 unsafe extern "win64" fn restore(_buffer: u64, _value: u64) -> u64 {
     naked_asm!(
+        ".cfi_startproc",
         "mov eax, edx",
+        "cmp qword ptr [rcx], 0",
+        "jne {unwind}",
         "test eax, eax",
         "jnz 2f",
         "inc eax",
@@ -71,7 +80,29 @@ unsafe extern "win64" fn restore(_buffer: u64, _value: u64) -> u64 {
         "mov rdx, [rcx + 80]",
         "mov rsp, [rcx + 16]",
         "jmp rdx",
+        ".cfi_endproc",
+        unwind = sym caller_entry::<Longjmp, false>,
     )
+}
+
+/// The longest of the two functions above, in bytes of code.
+const LONGEST: u64 = 192;
+
+/// True for an address in the functions that work on the guest's buffer: a fault there is the guest's.
+pub(crate) fn is_jump(rip: u64) -> bool {
+    let within = |start: u64| rip.wrapping_sub(start) < LONGEST;
+    within(save as *const () as u64) || within(restore as *const () as u64)
+}
+
+impl FromCaller for Longjmp {
+    extern "win64" fn enter<const TRACED: bool>(caller: &CONTEXT, slots: u64) -> u64 {
+        let Some(cx) = gate::current() else { std::process::abort() };
+        let value = gate::argument_slot(slots + 8) as u32;
+        match exception::long_jump(&cx, caller, gate::argument_slot(slots), value) {
+            Ok(never) => match never {},
+            Err(fault) => exception::raise(&cx, caller, &fault.into()),
+        }
+    }
 }
 
 const BUFFER: Param = Param { name: "env", ty: "Ptr<u8>", size: 8, size32: 4 };
@@ -110,7 +141,7 @@ impl Shim for Longjmp {
     const ROW: Row = row(
         "longjmp",
         "Goes back to where setjmp was called.",
-        Support::Partial("frames between are dropped without running their termination handlers"),
+        Support::Full,
         &[BUFFER, Param { name: "value", ty: "i32", size: 4, size32: 4 }],
         Entry(restore as unsafe extern "win64" fn(u64, u64) -> u64 as *const ()),
     );
@@ -142,6 +173,13 @@ mod tests {
             save = sym save,
             restore = sym restore,
         )
+    }
+
+    #[test]
+    fn the_functions_are_no_longer_than_said() {
+        // Both end with an instruction that `is_jump` must still cover: neither is longer than the sum of its instructions' encodings.
+        assert!(!is_jump(round_trip as *const () as u64) || LONGEST < 4096);
+        assert!(is_jump(save as *const () as u64) && is_jump(restore as *const () as u64));
     }
 
     #[test]

@@ -8,7 +8,7 @@ use std::sync::Once;
 
 use abi::{CONTEXT, Exception, NTSTATUS, fault};
 
-use crate::{Cx, exception, gate, kuser, low, report};
+use crate::{Cx, exception, gate, jump, kuser, low, report};
 
 /// Bytes of a thread's alternate signal stack: the report of a crash is written on it.
 const ALTERNATE_SIZE: usize = 128 * 1024;
@@ -110,7 +110,7 @@ extern "C" fn handle(signal: libc::c_int, info: *mut libc::siginfo_t, context: *
     let Some(cx) = gate::current() else { return by_default(signal) };
     // A jump of the guest's to where no code is may lead anywhere.
     let nowhere = memory_fault && code & FAULT_FETCH != 0 && address == rip;
-    let host = rip >= low::END && !nowhere;
+    let host = rip >= low::END && !nowhere && !jump::is_jump(rip);
     if memory_fault && host && cx.thread.stack().is_some_and(|stack| stack.in_guard(address) && stack.open_guard()) {
         return;
     }

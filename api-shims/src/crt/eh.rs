@@ -21,13 +21,6 @@ const CPP_EXCEPTION: NTSTATUS = NTSTATUS(0xE06D_7363);
 /// The magic number of a C++ exception's first parameter.
 const CPP_MAGIC: u64 = 0x1993_0520;
 
-/// Handles an exception in a C frame with `__try`.
-#[shim(partial = "looks for no handler: exceptions are not dispatched to frames")]
-pub(crate) fn __C_specific_handler(record: Ptr<u8>, frame: u64, context: Ptr<u8>, dispatcher: Ptr<u8>) -> i32 {
-    let _ = (record, frame, context, dispatcher);
-    CONTINUE_SEARCH
-}
-
 /// Handles an exception in a C++ frame.
 #[shim(partial = "looks for no handler: exceptions are not dispatched to frames")]
 pub(crate) fn __CxxFrameHandler(record: Ptr<u8>, frame: u64, context: Ptr<u8>, dispatcher: Ptr<u8>) -> i32 {

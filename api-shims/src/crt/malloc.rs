@@ -2,7 +2,7 @@
 
 use std::sync::atomic::Ordering;
 
-use abi::{CrtResult, Errno, Ptr, bulk, fault, shim};
+use abi::{CONTEXT, CrtResult, Errno, Ptr, bulk, fault, shim};
 use syscall_xlate::Cx;
 
 use super::guest::ok;
@@ -244,6 +244,12 @@ pub(crate) fn _heapmin() -> i32 {
 #[shim(full)]
 pub(crate) fn _get_heap_handle() -> abi::HANDLE {
     syscall_xlate::heap::Heaps::PROCESS
+}
+
+/// Puts the guard page back after a stack overflow; gives 0 when the stack is still too deep for that.
+#[shim(full)]
+pub(crate) fn _resetstkoflw(cx: &Cx, caller: &CONTEXT) -> i32 {
+    i32::from(cx.thread.reset_stack_guard(caller.rsp()))
 }
 
 #[cfg(test)]

@@ -1,6 +1,6 @@
 //! ntdll.dll.
 
-mod excpt;
+pub(crate) mod excpt;
 mod rtlsupportapi;
 use syscall_xlate::dll::{Dll, Export};
 use syscall_xlate::exports;

@@ -10,7 +10,7 @@ pub(crate) static DLL: Dll = Dll { name: "ucrtbase.dll", exports: EXPORTS, attac
 static EXPORTS: &[Export] = &[
     Export::of::<crt::eh::_CxxThrowException>(),
     Export::named::<crt::onexit::_exit>("_Exit"),
-    Export::of::<crt::eh::__C_specific_handler>(),
+    Export::of::<crate::ntdll::excpt::__C_specific_handler>(),
     Export::of::<crt::eh::__CxxFrameHandler>(),
     Export::named::<crt::eh::__CxxFrameHandler>("__CxxFrameHandler2"),
     Export::of::<crt::eh::__CxxFrameHandler3>(),
@@ -350,6 +350,7 @@ static EXPORTS: &[Export] = &[
     Export::of::<crt::io::_read>(),
     Export::of::<crt::malloc::_recalloc>(),
     Export::of::<crt::onexit::_register_onexit_function>(),
+    Export::of::<crt::malloc::_resetstkoflw>(),
     Export::of::<crt::io::_rmdir>(),
     Export::of::<crt::stdio::open::_rmtmp>(),
     Export::of::<crt::stdlib::misc::_rotl>(),

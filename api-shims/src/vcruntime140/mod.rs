@@ -9,7 +9,7 @@ pub(crate) static DLL: Dll = Dll { name: "vcruntime140.dll", exports: EXPORTS, a
 #[rustfmt::skip]
 static EXPORTS: &[Export] = &[
     Export::of::<crt::eh::_CxxThrowException>(),
-    Export::of::<crt::eh::__C_specific_handler>(),
+    Export::of::<crate::ntdll::excpt::__C_specific_handler>(),
     Export::of::<crt::eh::__CxxFrameHandler>(),
     Export::named::<crt::eh::__CxxFrameHandler>("__CxxFrameHandler2"),
     Export::of::<crt::eh::__CxxFrameHandler3>(),

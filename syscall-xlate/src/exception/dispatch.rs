@@ -6,8 +6,8 @@ use super::assembly::{self, Crossing, call_handler, restore};
 use super::lent::{LentContext, LentDispatcher, LentPointers, LentRecord, record_at, set_record_flags};
 use super::vectored::List;
 use super::{DISPATCHER_CONTEXT, EXCEPTION_POINTERS, disposition, flags, unhandled};
-use crate::unwind::walk::{End, to_guest, up};
-use crate::unwind::{self, FunctionEntry, unwind as unwind_function, unwind_leaf};
+use crate::unwind::walk::{End, settle, to_guest, up};
+use crate::unwind::{self, FunctionEntry, unwind as unwind_function};
 use crate::{Cx, gate};
 
 /// Where a thread goes on that a signal interrupted in guest code.
@@ -137,7 +137,7 @@ fn search(cx: &Cx<'_>, record: u64, context_at: u64) -> bool {
     let kept = record_at(record).ExceptionFlags & !(flags::UNWIND | flags::STACK_INVALID | flags::NESTED_CALL);
     // The frame whose handler this exception happened in.
     let mut nested = 0;
-    if went_nowhere(&record_at(record), &context) && unwind_leaf(&mut context).is_err() {
+    if settle(&mut context).is_err() {
         return false;
     }
     loop {
@@ -195,11 +195,4 @@ fn search(cx: &Cx<'_>, record: u64, context_at: u64) -> bool {
             }
         }
     }
-}
-
-/// Whether the exception is that of a jump to where no code is: what is there, if anything, has no frame.
-fn went_nowhere(record: &EXCEPTION_RECORD, context: &CONTEXT) -> bool {
-    record.ExceptionCode == NTSTATUS::STATUS_ACCESS_VIOLATION.0
-        && record.ExceptionInformation[0] == super::interrupt::EXECUTE as usize
-        && record.ExceptionInformation[1] as u64 == context.Rip
 }

@@ -1,4 +1,4 @@
-//! `setjmp` and `longjmp`.
+//! Long jumps: an unwind to the frame that a jump buffer names. What fills the buffer is `crate::jump`.
 
 use abi::{CONTEXT, EXCEPTION_RECORD, Exception, Fault, fault, register};
 
@@ -22,33 +22,7 @@ mod offset {
 const REGISTERS: [usize; 9] =
     [register::RBX, register::RSP, register::RBP, register::RSI, register::RDI, 12, 13, 14, 15];
 
-/// Saves the registers of `caller`, the caller of `setjmp`, in the jump buffer at `buffer`. `frame` identifies the caller's frame; with 0 a jump
-/// does not unwind.
-///
-/// # Errors
-/// A [`Fault`] where the buffer cannot be written.
-pub fn set_jump(caller: &CONTEXT, buffer: u64, frame: u64) -> Result<(), Fault> {
-    let mut bytes = [0; 256];
-    let mut put = |at: u64, value: &[u8]| {
-        let at = at as usize;
-        if let Some(place) = bytes.get_mut(at..at + value.len()) {
-            place.copy_from_slice(value);
-        }
-    };
-    put(offset::FRAME, &frame.to_le_bytes());
-    for (slot, number) in (0..).zip(REGISTERS) {
-        put(offset::REGISTERS + 8 * slot, &caller.integer[number].to_le_bytes());
-    }
-    put(offset::RIP, &caller.Rip.to_le_bytes());
-    put(offset::MXCSR, &caller.MxCsr.to_le_bytes());
-    put(offset::FPCSR, &caller.x87[..2]);
-    for (slot, value) in (0..).zip(&caller.xmm[6..]) {
-        put(offset::XMM6 + 16 * slot, &value.to_le_bytes());
-    }
-    fault::write(buffer, &bytes)
-}
-
-/// Puts what [`set_jump`] saved into `context`.
+/// Puts what `setjmp` saved into `context`.
 pub(super) fn load(buffer: u64, context: &mut CONTEXT) -> Result<(), Fault> {
     for (slot, number) in (0..).zip(REGISTERS) {
         context.integer[number] = fault::load_u64(buffer.wrapping_add(offset::REGISTERS + 8 * slot))?;
@@ -67,7 +41,7 @@ pub(super) fn load(buffer: u64, context: &mut CONTEXT) -> Result<(), Fault> {
     Ok(())
 }
 
-/// Returns from [`set_jump`]'s caller's `setjmp` once more, with `value`, or 1 for 0. `caller` is the context of the caller of `longjmp`; the
+/// Returns from the `setjmp` that filled the buffer once more, with `value`, or 1 for 0. `caller` is the context of the caller of `longjmp`; the
 /// frames between run their termination handlers where the buffer has a frame.
 ///
 /// # Errors

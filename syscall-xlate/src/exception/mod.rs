@@ -21,7 +21,7 @@ pub(crate) use dispatch::raise_from_shim;
 pub use dispatch::{raise, raise_record};
 pub(crate) use instruction::{divided, refused};
 pub(crate) use interrupt::{EXECUTE, context_of, interrupt};
-pub use jump::{long_jump, set_jump};
+pub use jump::long_jump;
 pub use scope::c_specific_handler;
 pub use unwinding::{Target, go_on, unwind_to};
 pub use vectored::{List, Position, Vectored};

@@ -128,7 +128,18 @@ fn integer(register: Register) -> Option<usize> {
     ORDER.get(usize::from(register.0)).map(|&number| usize::from(number))
 }
 
-/// True for the address of code of ours.
+/// True for an address in a function of ours that can be unwound.
+pub(crate) fn is_known(address: u64) -> bool {
+    descriptions().is_some_and(|found| {
+        let description = found
+            .header
+            .table()
+            .map(|table| table.fde_for_address(&found.frames, &found.bases, address, EhFrame::cie_from_offset));
+        description.is_some_and(|description| description.is_ok_and(|description| description.contains(address)))
+    })
+}
+
+/// True for an address that is not the guest's.
 pub(crate) fn is_host(address: u64) -> bool {
     address >= low::END
 }

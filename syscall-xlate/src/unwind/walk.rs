@@ -47,6 +47,7 @@ pub(crate) fn to_guest(context: &mut CONTEXT, mut crossed: impl FnMut(Crossing) 
         match crossing(context) {
             Some(Crossing::Interrupted(at)) => {
                 *context = CONTEXT::read(at).map_err(|_| End::Bad)?;
+                settle(context)?;
                 continue;
             }
             Some(crossing) => {
@@ -61,6 +62,14 @@ pub(crate) fn to_guest(context: &mut CONTEXT, mut crossed: impl FnMut(Crossing) 
         }
     }
     Err(End::Bad)
+}
+
+/// Takes an interrupted context that jumped to where no code is back to the jump, which left a return address at most.
+pub(crate) fn settle(context: &mut CONTEXT) -> Result<(), End> {
+    if context.Rip == 0 || host::is_host(context.Rip) && !host::is_known(context.Rip) {
+        unwind_leaf(context)?;
+    }
+    Ok(())
 }
 
 /// Unwinds one frame of the guest's, by its entry or as a leaf function.
