@@ -13,7 +13,7 @@ mod heapapi;
 mod interlockedapi;
 mod ioapiset;
 mod libloaderapi;
-mod memoryapi;
+pub(crate) mod memoryapi;
 mod named;
 mod namedpipeapi;
 mod processenv;

@@ -247,7 +247,7 @@ impl Dispatcher {
     pub(super) fn lock(&self) -> Locked<'_> {
         let queue = self.queue.lock().unwrap_or_else(PoisonError::into_inner);
         let state = self.state.fetch_or(SLOW, Ordering::AcqRel) & !SLOW;
-        Locked { dispatcher: self, queue, state }
+        Locked { dispatcher: self, queue, state, woken: Vec::new() }
     }
 
     /// Threads in the queue.
@@ -273,6 +273,8 @@ pub(super) struct Locked<'a> {
     dispatcher: &'a Dispatcher,
     queue: MutexGuard<'a, Vec<Queued>>,
     state: u64,
+    /// Threads to wake once the new state can be seen.
+    woken: Vec<Arc<Waiter>>,
 }
 
 impl Locked<'_> {
@@ -299,11 +301,11 @@ impl Locked<'_> {
         while let Some(queued) = self.queue.get(at) {
             let Some((state, passed)) = self.dispatcher.pass(self.state, queued.waiter.thread()) else { break };
             if queued.all {
-                queued.waiter.look_again();
+                self.woken.extend(queued.waiter.look_again().then(|| Arc::clone(&queued.waiter)));
                 at += 1;
             } else if queued.waiter.satisfy(queued.index, passed) {
                 self.state = state;
-                self.queue.remove(at).waiter.wake();
+                self.woken.push(self.queue.remove(at).waiter);
             } else {
                 // Its wait is over; it is about to take itself out.
                 at += 1;
@@ -316,5 +318,6 @@ impl Drop for Locked<'_> {
     fn drop(&mut self) {
         let slow = if self.queue.is_empty() { 0 } else { SLOW };
         self.dispatcher.state.store(self.state | slow, Ordering::Release);
+        self.woken.iter().for_each(|waiter| waiter.release());
     }
 }

@@ -206,6 +206,22 @@ fn each_signal_of_an_auto_event_lets_exactly_one_pass() {
 }
 
 #[test]
+fn who_is_woken_sees_the_signal() {
+    for _ in 0..300 {
+        let object = event(Signal::Notification, false);
+        thread::scope(|scope| {
+            let blocked = scope.spawn(|| {
+                let woken = one(&Waiter::new(1), &object, false, Timeout::Infinite);
+                (woken, object.is_signalled())
+            });
+            until_blocked(&object);
+            object.set();
+            assert_eq!(blocked.join().unwrap(), (Woken::Object(0), true));
+        });
+    }
+}
+
+#[test]
 fn a_mutant_excludes() {
     let mutant = Dispatcher::mutant(0);
     let (counter, inside) = (AtomicU64::new(0), AtomicU32::new(0));

@@ -24,6 +24,8 @@ const KILLED: u32 = 16;
 const SATISFIED: u32 = 0x100;
 /// With [`SATISFIED`]: the object was an abandoned mutant.
 const ABANDONED: u32 = 0x200;
+/// With [`SATISFIED`]: the object's new state cannot be seen yet.
+const PENDING: u32 = 0x400;
 const INDEX: u32 = 0xff;
 
 /// A call queued to a thread (`QueueUserAPC`): it runs when the thread waits alertably.
@@ -140,6 +142,9 @@ impl Waiter {
                 ALERTED => return Wake::Apc,
                 KILLED => return Wake::Killed,
                 _ if self.is_killed() && self.end() => return Wake::Killed,
+                word if word & PENDING != 0 => {
+                    futex::wait(&self.word, word, Deadline::Never);
+                }
                 word if word & SATISFIED != 0 => {
                     let passed = if word & ABANDONED != 0 { Passed::Abandoned } else { Passed::Plain };
                     return Wake::Object(word & INDEX, passed);
@@ -163,17 +168,16 @@ impl Waiter {
             && self.word.compare_exchange(word, IDLE, Ordering::AcqRel, Ordering::Acquire).is_ok()
     }
 
-    /// Lets the thread pass by the object with this index; false if its wait ended otherwise before.
+    /// Lets the thread pass by the object with this index; false if its wait ended otherwise before. The thread goes on after
+    /// [`Self::release`].
     pub(super) fn satisfy(&self, index: u32, passed: Passed) -> bool {
         let abandoned = if passed == Passed::Abandoned { ABANDONED } else { 0 };
-        self.replace(SATISFIED | abandoned | index & INDEX)
+        self.replace(SATISFIED | PENDING | abandoned | index & INDEX)
     }
 
-    /// Tells a thread that waits for all of its objects to look again.
-    pub(super) fn look_again(&self) {
-        if self.replace(LOOK_AGAIN) {
-            self.wake();
-        }
+    /// Tells a thread that waits for all of its objects to look again; true if it is to be woken for that.
+    pub(super) fn look_again(&self) -> bool {
+        self.replace(LOOK_AGAIN)
     }
 
     fn replace(&self, with: u32) -> bool {
@@ -183,8 +187,14 @@ impl Waiter {
             && self.word.compare_exchange(word, with, Ordering::AcqRel, Ordering::Acquire).is_ok()
     }
 
+    /// The object's new state can be seen: a thread that was let pass goes on, and one that is to look again does.
+    pub(super) fn release(&self) {
+        self.word.fetch_and(!PENDING, Ordering::AcqRel);
+        self.wake();
+    }
+
     /// Wakes the thread from its sleep to see what its word says.
-    pub(super) fn wake(&self) {
+    fn wake(&self) {
         futex::wake(&self.word, 1);
     }
 }

@@ -2,7 +2,7 @@
 
 use abi::{HANDLE, NTSTATUS, Out, Ptr, WIN32_ERROR, Win32Result, shim};
 use syscall_xlate::Cx;
-use syscall_xlate::memory::{MemoryType, RegionState};
+use syscall_xlate::memory::{MemoryType, Region, RegionState};
 
 abi::flags! {
     /// What an allocation does.
@@ -61,6 +61,29 @@ abi::guest_struct! {
         State: MEMORY_STATE,
         Protect: PAGE_PROTECTION,
         Type: MEMORY_TYPE,
+    }
+}
+
+impl From<Region> for MEMORY_BASIC_INFORMATION {
+    fn from(region: Region) -> Self {
+        Self {
+            BaseAddress: Ptr::at(region.base),
+            AllocationBase: Ptr::at(region.allocation_base),
+            AllocationProtect: PAGE_PROTECTION::from_bits_retain(region.allocation_protect),
+            RegionSize: region.size as usize,
+            State: match region.state {
+                RegionState::Free => MEMORY_STATE::MEM_FREE,
+                RegionState::Reserved => MEMORY_STATE::MEM_RESERVE,
+                RegionState::Committed => MEMORY_STATE::MEM_COMMIT,
+            },
+            Protect: PAGE_PROTECTION::from_bits_retain(region.protect),
+            Type: match region.kind {
+                None => MEMORY_TYPE::default(),
+                Some(MemoryType::Private) => MEMORY_TYPE::MEM_PRIVATE,
+                Some(MemoryType::Mapped) => MEMORY_TYPE::MEM_MAPPED,
+                Some(MemoryType::Image) => MEMORY_TYPE::MEM_IMAGE,
+            },
+        }
     }
 }
 
@@ -241,24 +264,6 @@ fn query(cx: &Cx, address: Ptr<u8>, result: Out<MEMORY_BASIC_INFORMATION>, lengt
     if length < size {
         return Err(WIN32_ERROR::ERROR_BAD_LENGTH.into());
     }
-    let region = cx.process.memory.query(address.address())?;
-    result.set(MEMORY_BASIC_INFORMATION {
-        BaseAddress: Ptr::at(region.base),
-        AllocationBase: Ptr::at(region.allocation_base),
-        AllocationProtect: PAGE_PROTECTION::from_bits_retain(region.allocation_protect),
-        RegionSize: region.size as usize,
-        State: match region.state {
-            RegionState::Free => MEMORY_STATE::MEM_FREE,
-            RegionState::Reserved => MEMORY_STATE::MEM_RESERVE,
-            RegionState::Committed => MEMORY_STATE::MEM_COMMIT,
-        },
-        Protect: PAGE_PROTECTION::from_bits_retain(region.protect),
-        Type: match region.kind {
-            None => MEMORY_TYPE::default(),
-            Some(MemoryType::Private) => MEMORY_TYPE::MEM_PRIVATE,
-            Some(MemoryType::Mapped) => MEMORY_TYPE::MEM_MAPPED,
-            Some(MemoryType::Image) => MEMORY_TYPE::MEM_IMAGE,
-        },
-    })?;
+    result.set(cx.process.memory.query(address.address())?.into())?;
     Ok(size)
 }

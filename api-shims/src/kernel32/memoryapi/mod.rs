@@ -3,5 +3,6 @@
 mod address_space;
 mod section;
 
+pub(crate) use address_space::MEMORY_BASIC_INFORMATION;
 pub(super) use address_space::*;
 pub(super) use section::*;
