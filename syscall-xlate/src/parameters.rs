@@ -10,6 +10,7 @@ use std::sync::OnceLock;
 
 use abi::{Fault, NtResult, Ptr, fault};
 
+use crate::console::Standard;
 use crate::low::Block;
 use crate::path::name;
 use crate::{Process, cmdline};
@@ -18,6 +19,9 @@ mod offset {
     pub(super) const MAXIMUM_LENGTH: u64 = 0x00;
     pub(super) const LENGTH: u64 = 0x04;
     pub(super) const FLAGS: u64 = 0x08;
+    pub(super) const STANDARD_INPUT: u64 = 0x20;
+    pub(super) const STANDARD_OUTPUT: u64 = 0x28;
+    pub(super) const STANDARD_ERROR: u64 = 0x30;
     pub(super) const IMAGE_PATH_NAME: u64 = 0x60;
     pub(super) const COMMAND_LINE: u64 = 0x70;
     pub(super) const ENVIRONMENT: u64 = 0x80;
@@ -61,12 +65,23 @@ impl Process {
         let mut made = Made { command_line: 0, command_line_units: 0, _block: block };
         let written =
             write_parameters(base, size, &texts, &mut made).and_then(|end| write_environment(base, end, &environment));
-        written.map_err(|_| io::ErrorKind::OutOfMemory)?;
+        written.and_then(|()| self.write_standard_handles(base)).map_err(|_| io::ErrorKind::OutOfMemory)?;
         if let Some(program) = self.program() {
             let subsystem = program.image().map_or(0, |image| image.headers().subsystem);
             self.set_peb_program(program.base(), subsystem, base);
         }
         let _ = self.parameters.made.set(made);
+        Ok(())
+    }
+
+    fn write_standard_handles(&self, base: u64) -> Result<(), Fault> {
+        for (field, which) in [
+            (offset::STANDARD_INPUT, Standard::Input),
+            (offset::STANDARD_OUTPUT, Standard::Output),
+            (offset::STANDARD_ERROR, Standard::Error),
+        ] {
+            fault::store_u64(base + field, self.standard.get(self, which).0)?;
+        }
         Ok(())
     }
 

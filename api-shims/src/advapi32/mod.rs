@@ -1,6 +1,8 @@
 //! advapi32.dll.
 
 mod ntsecapi;
+mod securitybaseapi;
+mod winbase;
 mod wincrypt;
 mod winreg;
 
@@ -14,6 +16,9 @@ static EXPORTS: &[Export] = exports![
     wincrypt::CryptAcquireContextW,
     wincrypt::CryptGenRandom,
     wincrypt::CryptReleaseContext,
+    securitybaseapi::GetFileSecurityW,
+    winbase::GetUserNameA,
+    winbase::GetUserNameW,
     winreg::RegCloseKey,
     winreg::RegCreateKeyA,
     winreg::RegCreateKeyExA,
@@ -48,5 +53,6 @@ static EXPORTS: &[Export] = exports![
     winreg::RegSetKeyValueW,
     winreg::RegSetValueExA,
     winreg::RegSetValueExW,
+    securitybaseapi::SetFileSecurityW,
     ntsecapi::SystemFunction036,
 ];

@@ -1,5 +1,6 @@
 //! kernel32.dll.
 
+mod compatibility;
 mod consoleapi;
 mod consoleapi2;
 mod consoleapi3;

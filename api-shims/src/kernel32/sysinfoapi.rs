@@ -6,6 +6,7 @@ use abi::{
 use syscall_xlate::time::{self, TimeFields};
 use syscall_xlate::{Cx, system_info};
 
+use super::compatibility::reported;
 use super::structs::{FILETIME, SYSTEMTIME};
 use crate::text;
 
@@ -188,14 +189,14 @@ pub(super) fn GetSystemTimeAdjustment(
 /// Gives the version in one number: major, minor, build.
 #[shim(full)]
 pub(super) fn GetVersion(cx: &Cx) -> u32 {
-    let version = cx.process.version();
+    let version = reported(cx);
     (version.build & 0x7fff) << 16 | (version.minor & 0xff) << 8 | version.major & 0xff
 }
 
 /// Gives the version.
 #[shim(full)]
 pub(super) fn GetVersionExW(cx: &Cx, lpVersionInformation: InOut<OSVERSIONINFOW>) -> Win32Result<()> {
-    let version = cx.process.version();
+    let version = reported(cx);
     let size = Ptr::<u32>::at(lpVersionInformation.address()).read()?;
     let known = OSVERSIONINFOEXW {
         dwOSVersionInfoSize: size,
@@ -215,7 +216,7 @@ pub(super) fn GetVersionExW(cx: &Cx, lpVersionInformation: InOut<OSVERSIONINFOW>
 /// Gives the version.
 #[shim(full)]
 pub(super) fn GetVersionExA(cx: &Cx, lpVersionInformation: InOut<OSVERSIONINFOA>) -> Win32Result<()> {
-    let version = cx.process.version();
+    let version = reported(cx);
     let size = Ptr::<u32>::at(lpVersionInformation.address()).read()?;
     let known = OSVERSIONINFOEXA {
         dwOSVersionInfoSize: size,
@@ -246,7 +247,7 @@ fn put_version<T: abi::Guest>(pointer: Ptr<T>, known: &T, size: u32, sizes: [u32
 
 /// The number in `Service Pack 1`.
 pub(super) fn service_pack(cx: &Cx) -> u16 {
-    cx.process.version().service_pack.rsplit(' ').next().and_then(|number| number.parse().ok()).unwrap_or(0)
+    reported(cx).service_pack.rsplit(' ').next().and_then(|number| number.parse().ok()).unwrap_or(0)
 }
 
 /// Gives memory in use and left.

@@ -47,7 +47,8 @@ impl Search {
         left.sort_by_cached_key(|(name, host)| (upcased(name), host.clone()));
         if !is_root {
             let dots = [".", ".."].map(|dots| (crate::path::wide(dots), OsString::from(dots)));
-            left.splice(0..0, dots.into_iter().filter(|(name, _)| matches(pattern, name)));
+            // Their dots separate no extension: `*.` finds them.
+            left.splice(0..0, dots.into_iter().filter(|(name, _)| matches(pattern, name) || matches(pattern, &[])));
         }
         left.reverse();
         Ok(Self { directory: directory.to_owned(), left, put_back: None })

@@ -178,8 +178,9 @@ impl File {
                     let _ = rustix::event::poll(&mut fds, None);
                     continue;
                 }
-                Err(_) if done > 0 => return Ok(done),
+                // Also behind a part that could be read: Windows looks at all of it first.
                 Err(Errno::FAULT) => return Err(NTSTATUS::STATUS_INVALID_USER_BUFFER),
+                Err(_) if done > 0 => return Ok(done),
                 Err(error) => return Err(io_error(error)),
             }
             if done >= from.len {

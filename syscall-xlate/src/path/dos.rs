@@ -200,8 +200,11 @@ fn normalise(root: Vec<u16>, from: &[u16], rest: &[u16]) -> Vec<u16> {
     out
 }
 
-/// Where the file name of a full path begins, or `None` if the path ends with a separator.
+/// Where the file name of a full path begins, or `None` if the path ends with a separator or names a DOS device.
 pub fn file_part(full: &[u16]) -> Option<usize> {
+    if full.starts_with(&wide(r"\\.\")) && device_name(&full[4..]).is_some() {
+        return None;
+    }
     let at = full.iter().rposition(|&unit| is_separator(unit)).map_or(0, |at| at + 1);
     (at < full.len()).then_some(at)
 }
@@ -332,5 +335,6 @@ mod tests {
     fn the_file_part_is_behind_the_last_separator() {
         assert_eq!(file_part(&wide(r"C:\a\b")), Some(5));
         assert_eq!(file_part(&wide(r"C:\a\")), None);
+        assert_eq!(file_part(&wide(r"\\.\NUL")), None);
     }
 }

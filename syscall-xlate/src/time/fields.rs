@@ -141,14 +141,12 @@ impl DosDateTime {
         fields.to_filetime()
     }
 
-    /// The DOS date and time of a FILETIME, rounded up to the next two seconds.
+    /// The DOS date and time of a FILETIME, rounded down to two seconds.
     ///
     /// # Errors
     /// `STATUS_INVALID_PARAMETER` for a time before 1980 or after 2107.
     pub fn from_filetime(time: i64) -> NtResult<Self> {
-        const TWO_SECONDS: i64 = 20_000_000;
-        let rounded = time.checked_add(TWO_SECONDS - 1).ok_or(NTSTATUS::STATUS_INVALID_PARAMETER)?;
-        let fields = TimeFields::from_filetime(rounded - rounded % TWO_SECONDS)?;
+        let fields = TimeFields::from_filetime(time)?;
         if !(1980..=2107).contains(&fields.year) {
             return Err(NTSTATUS::STATUS_INVALID_PARAMETER);
         }
@@ -205,7 +203,7 @@ mod tests {
         let dos = DosDateTime { date: (2024 - 1980) << 9 | 2 << 5 | 29, time: 23 << 11 | 59 << 5 | 29 };
         let time = dos.to_filetime().unwrap();
         assert_eq!(DosDateTime::from_filetime(time), Ok(dos));
-        assert_eq!(DosDateTime::from_filetime(time - 1), Ok(dos));
+        assert_eq!(DosDateTime::from_filetime(time + 19_999_999), Ok(dos));
         assert!(DosDateTime { date: 0, time: 0 }.to_filetime().is_err());
         assert!(DosDateTime::from_filetime(0).is_err());
     }

@@ -2,6 +2,7 @@
 
 use abi::{Out, PCSTR, PCWSTR, PSTR, PWSTR, Ptr, Varying, WIN32_ERROR, Win32Result, shim};
 use syscall_xlate::Cx;
+use syscall_xlate::path::dos;
 
 use crate::text;
 
@@ -91,8 +92,9 @@ pub(in crate::kernel32) fn GetFullPathNameA(
     lpBuffer: PSTR,
     lpFilePart: Out<Ptr<u8>>,
 ) -> Win32Result<u32> {
-    let full = text::to_ansi(cx, &full_path(cx, &text::to_wide(cx, &lpFileName.read()?))?);
-    let part = file_part(full.iter().map(|&byte| u16::from(byte)), &full);
+    let wide = full_path(cx, &text::to_wide(cx, &lpFileName.read()?))?;
+    let part = dos::file_part(&wide).map(|at| text::to_ansi(cx, &wide[..at]).len());
+    let full = text::to_ansi(cx, &wide);
     let written = text::give_ansi(&full, lpBuffer, nBufferLength)?;
     set_part(lpFilePart, lpBuffer.ptr(), part, written as usize == full.len())?;
     Ok(written)
@@ -108,7 +110,7 @@ pub(in crate::kernel32) fn GetFullPathNameW(
     lpFilePart: Out<Ptr<u16>>,
 ) -> Win32Result<u32> {
     let full = full_path(cx, &lpFileName.read()?)?;
-    let part = file_part(full.iter().copied(), &full);
+    let part = dos::file_part(&full);
     let written = text::give_wide(&full, lpBuffer, nBufferLength)?;
     set_part(lpFilePart, lpBuffer.ptr(), part, written as usize == full.len())?;
     Ok(written)
@@ -116,12 +118,6 @@ pub(in crate::kernel32) fn GetFullPathNameW(
 
 fn full_path(cx: &Cx, path: &[u16]) -> Win32Result<Vec<u16>> {
     Ok(cx.process.files.drives.full_path(path).ok_or(WIN32_ERROR::ERROR_INVALID_NAME)?)
-}
-
-/// Index of the last component, unless the path ends with a separator.
-fn file_part<T>(units: impl DoubleEndedIterator<Item = u16> + ExactSizeIterator, all: &[T]) -> Option<usize> {
-    let at = units.into_iter().rev().position(|unit| unit == u16::from(b'\\')).map_or(0, |back| all.len() - back);
-    (at < all.len()).then_some(at)
 }
 
 fn set_part<T: abi::Guest>(result: Out<Ptr<T>>, buffer: Ptr<T>, part: Option<usize>, fits: bool) -> Win32Result<()> {

@@ -63,7 +63,7 @@ pub(in crate::kernel32) fn DosDateTimeToFileTime(
     Ok(lpFileTime.set(FILETIME::new(time))?)
 }
 
-/// Gives the DOS date and time of a time, rounded up to two seconds.
+/// Gives the DOS date and time of a time, rounded down to two seconds.
 #[shim(full)]
 pub(in crate::kernel32) fn FileTimeToDosDateTime(
     lpFileTime: In<FILETIME>,

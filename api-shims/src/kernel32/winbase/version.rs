@@ -5,6 +5,7 @@ use std::cmp::Ordering;
 use abi::{In, WIN32_ERROR, Win32Result, shim};
 use syscall_xlate::Cx;
 
+use crate::kernel32::compatibility::reported;
 use crate::kernel32::sysinfoapi::{OSVERSIONINFOEXA, OSVERSIONINFOEXW, service_pack};
 
 abi::flags! {
@@ -63,7 +64,7 @@ fn verify(cx: &Cx, wanted: &OSVERSIONINFOEXW, parts: VER_FLAGS, conditions: u64)
     if parts.is_empty() || conditions == 0 {
         return Err(WIN32_ERROR::ERROR_BAD_ARGUMENTS.into());
     }
-    let version = cx.process.version();
+    let version = reported(cx);
     let condition = |part: F| conditions >> (part.bits().trailing_zeros() * CONDITION_BITS) & 7;
     let mut met = true;
     if parts.contains(F::VER_SUITENAME) {
@@ -88,7 +89,7 @@ fn verify(cx: &Cx, wanted: &OSVERSIONINFOEXW, parts: VER_FLAGS, conditions: u64)
 /// Major, minor and service pack are compared as one number by the condition of the first that is asked for (documented).
 fn verify_numbers(cx: &Cx, wanted: &OSVERSIONINFOEXW, parts: VER_FLAGS, condition: impl Fn(VER_FLAGS) -> u64) -> bool {
     use VER_FLAGS as F;
-    let version = cx.process.version();
+    let version = reported(cx);
     let numbers = [
         (F::VER_MAJORVERSION, version.major, wanted.dwMajorVersion),
         (F::VER_MINORVERSION, version.minor, wanted.dwMinorVersion),
