@@ -20,8 +20,9 @@ pub fn join<S: AsRef<[u16]>>(argv: &[S]) -> Vec<u16> {
     line
 }
 
+/// A quotation mark needs no quotes around it: it is escaped in any case.
 fn needs_quotes(text: &[u16]) -> bool {
-    text.is_empty() || text.iter().any(|&unit| unit == QUOTE || (unit <= 0x20))
+    text.is_empty() || text.iter().any(|&unit| unit <= 0x20)
 }
 
 fn push_program_name(line: &mut Vec<u16>, name: &[u16]) {
@@ -37,11 +38,10 @@ fn push_program_name(line: &mut Vec<u16>, name: &[u16]) {
 
 /// Backslashes are literal except before a quotation mark, where each must be doubled and the mark escaped by one more.
 fn push_argument(line: &mut Vec<u16>, argument: &[u16]) {
-    if !needs_quotes(argument) {
-        line.extend_from_slice(argument);
-        return;
+    let quoted = needs_quotes(argument);
+    if quoted {
+        line.push(QUOTE);
     }
-    line.push(QUOTE);
     let mut backslashes = 0;
     for &unit in argument {
         if unit == BACKSLASH {
@@ -54,8 +54,10 @@ fn push_argument(line: &mut Vec<u16>, argument: &[u16]) {
         }
         line.push(unit);
     }
-    line.extend(std::iter::repeat_n(BACKSLASH, backslashes));
-    line.push(QUOTE);
+    if quoted {
+        line.extend(std::iter::repeat_n(BACKSLASH, backslashes));
+        line.push(QUOTE);
+    }
 }
 
 #[cfg(test)]
@@ -75,7 +77,7 @@ mod tests {
 
     #[test]
     fn backslashes_double_only_before_a_quotation_mark() {
-        assert_eq!(joined(&["p", r#"a\"b"#]), r#"p "a\\\"b""#);
+        assert_eq!(joined(&["p", r#"a\"b"#]), r#"p a\\\"b"#);
         assert_eq!(joined(&["p", r"c d\"]), r#"p "c d\\""#);
         assert_eq!(joined(&["p", r"c\ d"]), r#"p "c\ d""#);
     }

@@ -54,25 +54,58 @@ pub(crate) fn _CxxThrowException(cx: &Cx, pExceptionObject: Ptr<u8>, pThrowInfo:
     Err(Refusal::Raises(Box::new(exception)))
 }
 
-/// Says what to do with an exception that reached the program's outermost frame.
-#[shim(partial = "calls no signal handler: every exception goes on to the system")]
-pub(crate) fn _XcptFilter(xcptnum: u32, pxcptinfoptrs: Ptr<u8>) -> i32 {
-    let _ = (xcptnum, pxcptinfoptrs);
-    FILTER_CONTINUE_SEARCH
+/// The signal of an exception, as the runtime's filter has them.
+fn signal_of(code: NTSTATUS) -> Option<i32> {
+    /// `SIGILL`
+    const ILLEGAL: i32 = 4;
+    /// `SIGFPE`
+    const FLOATING: i32 = 8;
+    /// `SIGSEGV`
+    const VIOLATION: i32 = 11;
+    match code {
+        NTSTATUS::STATUS_ACCESS_VIOLATION => Some(VIOLATION),
+        NTSTATUS::STATUS_ILLEGAL_INSTRUCTION | NTSTATUS::STATUS_PRIVILEGED_INSTRUCTION => Some(ILLEGAL),
+        NTSTATUS::STATUS_FLOAT_DENORMAL_OPERAND
+        | NTSTATUS::STATUS_FLOAT_DIVIDE_BY_ZERO
+        | NTSTATUS::STATUS_FLOAT_INEXACT_RESULT
+        | NTSTATUS::STATUS_FLOAT_INVALID_OPERATION
+        | NTSTATUS::STATUS_FLOAT_OVERFLOW
+        | NTSTATUS::STATUS_FLOAT_STACK_CHECK
+        | NTSTATUS::STATUS_FLOAT_UNDERFLOW => Some(FLOATING),
+        _ => None,
+    }
 }
 
-/// Says what to do with an exception that reached the program's outermost frame.
-#[shim(partial = "calls no signal handler: every exception goes on to the system")]
-pub(crate) fn _seh_filter_exe(xcptnum: u32, pxcptinfoptrs: Ptr<u8>) -> i32 {
-    let _ = (xcptnum, pxcptinfoptrs);
-    FILTER_CONTINUE_SEARCH
+/// Calls the signal handler for an exception; without one the system decides.
+fn filter(cx: &Cx, code: u32, pointers: u64) -> CrtResult<i32> {
+    /// `EXCEPTION_CONTINUE_EXECUTION`
+    const CONTINUE_EXECUTION: i32 = -1;
+    if signal_of(NTSTATUS(code)).is_some_and(|signal| super::signal::deliver(cx, signal)) {
+        return ok(CONTINUE_EXECUTION);
+    }
+    ok(cx.unhandled_exception(pointers)?)
 }
 
-/// Says what to do with an exception that reached a DLL's outermost frame: C++ exceptions are the DLL's, the others go on.
+/// Says what to do with an exception that reached the program's outermost frame: calls the signal handler for it, or asks the system.
 #[shim(full)]
-pub(crate) fn _seh_filter_dll(xcptnum: u32, pxcptinfoptrs: Ptr<u8>) -> i32 {
-    let _ = pxcptinfoptrs;
-    FILTER_CONTINUE_SEARCH.max(i32::from(NTSTATUS(xcptnum) == CPP_EXCEPTION))
+pub(crate) fn _XcptFilter(cx: &Cx, xcptnum: u32, pxcptinfoptrs: Ptr<u8>) -> CrtResult<i32> {
+    filter(cx, xcptnum, pxcptinfoptrs.address())
+}
+
+/// Says what to do with an exception that reached the program's outermost frame: calls the signal handler for it, or asks the system.
+#[shim(full)]
+pub(crate) fn _seh_filter_exe(cx: &Cx, xcptnum: u32, pxcptinfoptrs: Ptr<u8>) -> CrtResult<i32> {
+    filter(cx, xcptnum, pxcptinfoptrs.address())
+}
+
+/// Says what to do with an exception that reached a DLL's outermost frame: C++ exceptions as for a program, the others go on.
+#[shim(full)]
+pub(crate) fn _seh_filter_dll(cx: &Cx, xcptnum: u32, pxcptinfoptrs: Ptr<u8>) -> CrtResult<i32> {
+    if NTSTATUS(xcptnum) == CPP_EXCEPTION {
+        filter(cx, xcptnum, pxcptinfoptrs.address())
+    } else {
+        ok(FILTER_CONTINUE_SEARCH)
+    }
 }
 
 fn end(cx: &Cx, handler: u64) -> CrtResult<()> {
@@ -158,7 +191,9 @@ const INVALID_PARAMETER: NTSTATUS = NTSTATUS(0xC000_0417);
 
 /// Reports an invalid parameter: calls the handler, or raises an exception.
 fn invalid_parameter(cx: &Cx) -> CrtResult<()> {
-    match process(cx).invalid_parameter.load(Ordering::Relaxed) {
+    let own = cx.thread.state::<super::state::PerThread>().invalid_parameter.get();
+    let handler = if own != 0 { own } else { process(cx).invalid_parameter.load(Ordering::Relaxed) };
+    match handler {
         0 => Err(Exception::new(INVALID_PARAMETER, &[]).into()),
         handler => {
             cx.call_guest(handler, [0, 0, 0, 0, 0]);

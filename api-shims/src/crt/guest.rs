@@ -31,9 +31,9 @@ pub(crate) trait GuestUnit: super::format::Unit + abi::Guest + Into<u32> + Ord {
     fn length(address: u64) -> Result<usize, Fault>;
     /// From the low bits of an integer.
     fn from_int(value: i32) -> Self;
-    /// Lower case by the "C" locale's rules for this kind of text.
+    /// Lower case as every locale has it: of ASCII letters.
     fn lower(self) -> Self;
-    /// Upper case.
+    /// Upper case as every locale has it: of ASCII letters.
     fn upper(self) -> Self;
 }
 
@@ -80,10 +80,10 @@ impl GuestUnit for u16 {
         value as u16
     }
     fn lower(self) -> Self {
-        super::chartype::wide_lower(self)
+        if (0x41..=0x5a).contains(&self) { self + 32 } else { self }
     }
     fn upper(self) -> Self {
-        super::chartype::wide_upper(self)
+        if (0x61..=0x7a).contains(&self) { self - 32 } else { self }
     }
 }
 

@@ -132,15 +132,21 @@ fn buffer(bytes: *const u8, len: usize) -> Buffer {
 
 /// Reads some bytes; 0 at the end of a file or of a pipe.
 pub(super) fn read(cx: &Cx, handle: HANDLE, to: &mut [u8]) -> Result<usize, Errno> {
-    with(cx, handle, |file| match file.read(buffer(to.as_mut_ptr(), to.len()), At::Position) {
+    let result = with(cx, handle, |file| match file.read(buffer(to.as_mut_ptr(), to.len()), At::Position) {
         Err(NTSTATUS::STATUS_END_OF_FILE | NTSTATUS::STATUS_PIPE_BROKEN) => Ok(0),
         other => other,
-    })
+    });
+    result.map_err(not_open_for_that)
 }
 
 /// Writes bytes; gives how many were taken.
 pub(super) fn write(cx: &Cx, handle: HANDLE, from: &[u8]) -> Result<usize, Errno> {
-    with(cx, handle, |file| file.write(buffer(from.as_ptr(), from.len()), At::Position))
+    with(cx, handle, |file| file.write(buffer(from.as_ptr(), from.len()), At::Position)).map_err(not_open_for_that)
+}
+
+/// Documented for `_read` and `_write`: a file that is not open for it is `EBADF`.
+fn not_open_for_that(error: Errno) -> Errno {
+    if error == Errno::EACCES { Errno::EBADF } else { error }
 }
 
 /// Moves the position; gives the new one.

@@ -94,7 +94,8 @@ fn seek(cx: &Cx, fd: i32, offset: i64, origin: i32) -> Result<i64, Refusal<Errno
     let descriptor = files(cx).descriptor(fd)?;
     let whence = Whence::from_c(origin).ok_or(Errno::EINVAL)?;
     let position = host::seek(cx, descriptor.handle, offset, whence)?;
-    descriptor.ahead.lock().unwrap_or_else(std::sync::PoisonError::into_inner).ended = false;
+    let mut ahead = descriptor.ahead.lock().unwrap_or_else(std::sync::PoisonError::into_inner);
+    (ahead.ended, ahead.at_end) = (false, false);
     i64::try_from(position).map_err(|_| Errno::EINVAL.into())
 }
 
@@ -126,6 +127,9 @@ pub(crate) fn _telli64(cx: &Cx, fd: i32) -> CrtResult<i64> {
 #[shim(full)]
 pub(crate) fn _eof(cx: &Cx, fd: i32) -> CrtResult<i32> {
     let descriptor = files(cx).descriptor(fd)?;
+    if descriptor.ahead.lock().unwrap_or_else(std::sync::PoisonError::into_inner).at_end {
+        return ok(1);
+    }
     let here = host::seek(cx, descriptor.handle, 0, Whence::Current)?;
     ok(i32::from(here >= host::file_size(cx, descriptor.handle)?))
 }

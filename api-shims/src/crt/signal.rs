@@ -56,7 +56,7 @@ fn slot(signal: i32) -> Option<usize> {
 }
 
 /// Sets the handler of a signal; gives the one before.
-#[shim(partial = "handlers are called by raise and abort; not for a fault or for Ctrl-C")]
+#[shim(partial = "handlers are not called for Ctrl-C")]
 pub(crate) fn signal(cx: &Cx, sig: i32, func: Ptr<u8>) -> CrtResult<Handler> {
     // SIG_GET, SIG_SGE and SIG_ACK (2 to 4) are for internal use.
     if (2..=4).contains(&func.address()) {
@@ -70,14 +70,18 @@ pub(crate) fn signal(cx: &Cx, sig: i32, func: Ptr<u8>) -> CrtResult<Handler> {
 #[shim(full)]
 pub(crate) fn raise(cx: &Cx, sig: i32) -> CrtResult<i32> {
     let slot = slot(sig).ok_or(Errno::EINVAL)?;
-    match deliver(cx, slot) {
+    match call_handler(cx, slot) {
         true => ok(0),
         false => cx.exit_process(3),
     }
 }
 
 /// Calls the handler of a signal; false where it has none.
-fn deliver(cx: &Cx, slot: usize) -> bool {
+pub(super) fn deliver(cx: &Cx, signal: i32) -> bool {
+    slot(signal).is_some_and(|slot| call_handler(cx, slot))
+}
+
+fn call_handler(cx: &Cx, slot: usize) -> bool {
     // A handler is good for one signal, but for SIGFPE, where the program's handler gets the code, too.
     match process(cx).signals[slot].swap(DEFAULT, Ordering::Relaxed) {
         DEFAULT => false,
@@ -94,7 +98,7 @@ fn deliver(cx: &Cx, slot: usize) -> bool {
 
 /// `abort`'s signal.
 pub(super) fn raise_abort(cx: &Cx) {
-    deliver(cx, SIGABRT as usize);
+    call_handler(cx, SIGABRT as usize);
 }
 
 /// Gives the address of the thread's pointer to exception information, for signal handlers.

@@ -4,6 +4,7 @@ use abi::{CrtResult, Errno, InOut, PCWSTR, PWSTR, Ptr, bulk, fault, shim};
 use syscall_xlate::Cx;
 
 use super::guest::{GuestUnit, at, length_within, ok, status, write_text};
+use super::locale;
 use super::state::{Keep, PerThread, keep};
 use super::string::{append_counted, bounded, case, compare, copy, copy_counted, errors, search, transform};
 
@@ -62,14 +63,14 @@ pub(crate) fn wcsncmp(string1: PCWSTR, string2: PCWSTR, count: usize) -> CrtResu
 
 /// Compares two wide strings without regard to case.
 #[shim(full)]
-pub(crate) fn _wcsicmp(string1: PCWSTR, string2: PCWSTR) -> CrtResult<i32> {
-    ok(compare(string1.address(), string2.address(), usize::MAX, u16::lower)?)
+pub(crate) fn _wcsicmp(cx: &Cx, string1: PCWSTR, string2: PCWSTR) -> CrtResult<i32> {
+    ok(compare(string1.address(), string2.address(), usize::MAX, locale::lower(cx))?)
 }
 
 /// Compares at most a number of characters of two wide strings without regard to case.
 #[shim(full)]
-pub(crate) fn _wcsnicmp(string1: PCWSTR, string2: PCWSTR, count: usize) -> CrtResult<i32> {
-    ok(compare(string1.address(), string2.address(), count, u16::lower)?)
+pub(crate) fn _wcsnicmp(cx: &Cx, string1: PCWSTR, string2: PCWSTR, count: usize) -> CrtResult<i32> {
+    ok(compare(string1.address(), string2.address(), count, locale::lower(cx))?)
 }
 
 /// Compares two wide strings by the locale's order.
@@ -87,8 +88,8 @@ pub(crate) fn _wcscoll_l(string1: PCWSTR, string2: PCWSTR, locale: Ptr<u8>) -> C
 
 /// Compares two wide strings by the locale's order without regard to case.
 #[shim(partial = "every locale has the order of the \"C\" locale")]
-pub(crate) fn _wcsicoll(string1: PCWSTR, string2: PCWSTR) -> CrtResult<i32> {
-    _wcsicmp(string1, string2)
+pub(crate) fn _wcsicoll(cx: &Cx, string1: PCWSTR, string2: PCWSTR) -> CrtResult<i32> {
+    _wcsicmp(cx, string1, string2)
 }
 
 /// Makes a wide string that compares by characters as the original does by the locale's order.
@@ -171,15 +172,15 @@ pub(crate) fn wcstok_s(str: PWSTR, delimiters: PCWSTR, context: InOut<u64>) -> C
 
 /// Makes a wide string lower case.
 #[shim(full)]
-pub(crate) fn _wcslwr(str: PWSTR) -> CrtResult<Ptr<u16>> {
-    case::rewrite(str.address(), u16::lower)?;
+pub(crate) fn _wcslwr(cx: &Cx, str: PWSTR) -> CrtResult<Ptr<u16>> {
+    case::rewrite(str.address(), locale::lower(cx))?;
     ok(str.ptr())
 }
 
 /// Makes a wide string upper case.
 #[shim(full)]
-pub(crate) fn _wcsupr(str: PWSTR) -> CrtResult<Ptr<u16>> {
-    case::rewrite(str.address(), u16::upper)?;
+pub(crate) fn _wcsupr(cx: &Cx, str: PWSTR) -> CrtResult<Ptr<u16>> {
+    case::rewrite(str.address(), locale::upper(cx))?;
     ok(str.ptr())
 }
 
@@ -244,13 +245,13 @@ pub(crate) fn wcsncat_s(
 /// Makes a wide string of a given size lower case.
 #[shim(full)]
 pub(crate) fn _wcslwr_s(cx: &Cx, str: Ptr<u16>, numberOfElements: usize) -> CrtResult<i32> {
-    status(cx, bounded::rewrite(str.address(), numberOfElements, u16::lower)?)
+    status(cx, bounded::rewrite(str.address(), numberOfElements, locale::lower(cx))?)
 }
 
 /// Makes a wide string of a given size upper case.
 #[shim(full)]
 pub(crate) fn _wcsupr_s(cx: &Cx, str: Ptr<u16>, numberOfElements: usize) -> CrtResult<i32> {
-    status(cx, bounded::rewrite(str.address(), numberOfElements, u16::upper)?)
+    status(cx, bounded::rewrite(str.address(), numberOfElements, locale::upper(cx))?)
 }
 
 /// Copies a string into a new block.
@@ -321,7 +322,7 @@ mod tests {
             assert_eq!(guest.call("msvcrt!wcslen", &[text]), 5);
             assert_eq!(guest.call("msvcrt!wcschr", &[text, 0xe9]), text + 2);
             assert_eq!(guest.call("msvcrt!wcsrchr", &[text, b'l'.into()]), text + 6);
-            assert_eq!(guest.call("msvcrt!_wcsicmp", &[text, guest.wide("H\u{c9}LLO")]), 0);
+            assert_eq!(guest.call("msvcrt!_wcsicmp", &[text, guest.wide("H\u{e9}LLO")]), 0);
             let copy = guest.call("msvcrt!_wcsdup", &[text]);
             assert_eq!(guest.call("msvcrt!wcscmp", &[text, copy]), 0);
             assert_eq!(guest.call("msvcrt!wcsstr", &[text, guest.wide("llo")]), text + 4);

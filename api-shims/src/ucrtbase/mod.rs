@@ -700,7 +700,7 @@ static EXPORTS: &[Export] = &[
     Export::of::<crt::math::log2f>(),
     Export::of::<crt::math::logb>(),
     Export::of::<crt::math::logf>(),
-    Export::named::<syscall_xlate::jump::Longjmp>("longjmp"),
+    Export::of::<syscall_xlate::jump::Longjmp>(),
     Export::of::<crt::math::lrint>(),
     Export::of::<crt::math::lrintf>(),
     Export::of::<crt::math::lround>(),

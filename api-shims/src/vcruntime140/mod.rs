@@ -32,7 +32,7 @@ static EXPORTS: &[Export] = &[
     Export::of::<crt::eh::_purecall>(),
     Export::of::<crt::eh::_set_purecall_handler>(),
     Export::of::<crt::eh::_set_se_translator>(),
-    Export::named::<syscall_xlate::jump::Longjmp>("longjmp"),
+    Export::of::<syscall_xlate::jump::Longjmp>(),
     Export::of::<crt::string::memory::memchr>(),
     Export::of::<crt::string::memory::memcmp>(),
     Export::of::<crt::string::memory::memcpy>(),

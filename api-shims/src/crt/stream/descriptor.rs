@@ -9,6 +9,8 @@ pub struct Ahead {
     pub byte: Option<u8>,
     /// A Ctrl-Z came: everything after it is not there.
     pub ended: bool,
+    /// The last read found the end of the file.
+    pub at_end: bool,
 }
 
 /// `_read`: fills `to` once; 0 at the end. In text mode CR LF becomes LF and Ctrl-Z ends the file.
@@ -32,6 +34,7 @@ pub fn read<R: Raw>(
     if count == 0 || count < to.len() && translation == Translation::Binary {
         count += raw.read(&mut to[count..])?;
     }
+    ahead.at_end = count == 0;
     if translation == Translation::Binary {
         return Ok(count);
     }
