@@ -1,28 +1,50 @@
 //! stdlib.h: the environment.
 //!
-//! The process's environment is the truth; `_environ` and `_wenviron` are arrays made of it, and made anew when the program changes
-//! it.
+//! As on Windows the runtime has a copy of its own, made when the program begins: `getenv` and `_environ` show it, `_putenv` changes it
+//! and the process's environment, and what changes that alone is not seen.
+
+use std::sync::{MutexGuard, PoisonError};
 
 use abi::{CrtResult, Errno, Out, PCSTR, PCWSTR, Ptr, Refusal, fault, shim};
 use syscall_xlate::Cx;
+use syscall_xlate::nls::case::eq_ignoring_case;
 
 use super::guest::{GuestUnit, ok, status, write_text};
 use super::host;
 use super::io::{units, wide};
 use super::startup::{Variable, pointer_array, variable};
-use super::state::{PerProcess, process};
+use super::state::process;
 
-/// Texts that `getenv` has given the program, so that asking again gives the same address.
+/// The runtime's copy.
 #[derive(Default)]
 pub(crate) struct Environment {
-    given: Vec<Given>,
+    variables: Option<Vec<Entry>>,
 }
 
-struct Given {
+/// A variable, and where its value is in the guest's memory once that was asked for.
+struct Entry {
     name: Vec<u16>,
-    wide: bool,
     value: Vec<u16>,
-    address: u64,
+    /// Narrow and wide; 0 before.
+    addresses: [u64; 2],
+}
+
+impl Environment {
+    fn variables(&mut self, cx: &Cx) -> &mut Vec<Entry> {
+        self.variables.get_or_insert_with(|| {
+            let entry = |(name, value)| Entry { name, value, addresses: [0; 2] };
+            host::environment(cx).into_iter().map(entry).collect()
+        })
+    }
+
+    fn find(&mut self, cx: &Cx, name: &[u16]) -> Option<&mut Entry> {
+        self.variables(cx).iter_mut().find(|entry| eq_ignoring_case(&entry.name, name))
+    }
+}
+
+/// The copy, locked: a leaf lock.
+fn copy<'a>(cx: &Cx<'a>) -> MutexGuard<'a, Environment> {
+    process(cx).environment.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
 fn has_array(cx: &Cx, which: Variable) -> bool {
@@ -31,10 +53,12 @@ fn has_array(cx: &Cx, which: Variable) -> bool {
 
 /// An array of `NAME=VALUE` texts; entries for the current folders of drives, which begin with `=`, are left out.
 pub(super) fn array<U: GuestUnit>(cx: &Cx) -> Result<u64, Refusal<Errno>> {
-    let texts: Vec<Vec<U>> = host::environment(cx)
+    let equals = u16::from(b'=');
+    let texts: Vec<Vec<U>> = copy(cx)
+        .variables(cx)
         .iter()
-        .filter(|text| text.first() != Some(&u16::from(b'=')))
-        .map(|text| units::<U>(cx, text))
+        .filter(|entry| entry.name.first() != Some(&equals))
+        .map(|entry| units::<U>(cx, &[&entry.name[..], &[equals], &entry.value].concat()))
         .collect();
     pointer_array(cx, &texts)
 }
@@ -46,23 +70,24 @@ pub(super) fn refresh<U: GuestUnit>(cx: &Cx) -> Result<u64, Refusal<Errno>> {
     Ok(address)
 }
 
+/// The value of a variable.
+fn value(cx: &Cx, name: &[u16]) -> Option<Vec<u16>> {
+    copy(cx).find(cx, name).map(|entry| entry.value.clone())
+}
+
 /// The value of a variable, at an address that stays.
 fn value_of<U: GuestUnit>(cx: &Cx, name: u64) -> Result<u64, Refusal<Errno>> {
     if name == 0 {
         return Err(Errno::EINVAL.into());
     }
     let name = wide::<U>(cx, name)?;
-    let Some(value) = host::environment_variable(cx, &name) else { return Ok(0) };
-    let state: &PerProcess = process(cx);
-    let mut environment = state.environment.lock().unwrap_or_else(std::sync::PoisonError::into_inner);
-    let known =
-        environment.given.iter().find(|given| given.wide == U::WIDE && given.name == name && given.value == value);
-    if let Some(given) = known {
-        return Ok(given.address);
+    let mut copy = copy(cx);
+    let Some(entry) = copy.find(cx, &name) else { return Ok(0) };
+    let address = &mut entry.addresses[usize::from(U::WIDE)];
+    if *address == 0 {
+        *address = super::startup::new_text(cx, &units::<U>(cx, &entry.value))?;
     }
-    let address = super::startup::new_text(cx, &units::<U>(cx, &value))?;
-    environment.given.push(Given { name, wide: U::WIDE, value, address });
-    Ok(address)
+    Ok(*address)
 }
 
 /// Gives the value of an environment variable, or NULL.
@@ -82,7 +107,7 @@ fn into_buffer<U: GuestUnit>(cx: &Cx, needed: Out<usize>, buffer: u64, room: usi
         return status(cx, Err(Errno::EINVAL));
     }
     needed.set(0)?;
-    let Some(value) = host::environment_variable(cx, &wide::<U>(cx, name)?) else {
+    let Some(value) = value(cx, &wide::<U>(cx, name)?) else {
         if buffer != 0 && room > 0 {
             write_text::<U>(buffer, &[])?;
         }
@@ -131,7 +156,7 @@ fn duplicate<U: GuestUnit>(cx: &Cx, buffer: Out<u64>, count: Out<usize>, name: u
     }
     buffer.set(0)?;
     count.set_opt(0)?;
-    if let Some(value) = host::environment_variable(cx, &wide::<U>(cx, name)?) {
+    if let Some(value) = value(cx, &wide::<U>(cx, name)?) {
         let value = units::<U>(cx, &value);
         buffer.set(super::startup::new_text(cx, &value)?)?;
         count.set_opt(value.len() + 1)?;
@@ -155,6 +180,14 @@ pub(crate) fn _wdupenv_s(cx: &Cx, buffer: Out<u64>, numberOfElements: Out<usize>
 fn set(cx: &Cx, name: &[u16], value: &[u16]) -> Result<(), Refusal<Errno>> {
     if name.is_empty() || name.contains(&u16::from(b'=')) {
         return Err(Errno::EINVAL.into());
+    }
+    {
+        let mut copy = copy(cx);
+        let variables = copy.variables(cx);
+        variables.retain(|entry| !eq_ignoring_case(&entry.name, name));
+        if !value.is_empty() {
+            variables.push(Entry { name: name.to_vec(), value: value.to_vec(), addresses: [0; 2] });
+        }
     }
     host::set_environment_variable(cx, name, (!value.is_empty()).then_some(value))?;
     if has_array(cx, Variable::Environ) {
@@ -215,7 +248,7 @@ fn search<U: GuestUnit>(cx: &Cx, file: u64, variable_name: u64, buffer: u64) -> 
     let file = wide::<U>(cx, file)?;
     let name = wide::<U>(cx, variable_name)?;
     let mut folders = vec![host::current_folder(cx)];
-    if let Some(path) = host::environment_variable(cx, &name) {
+    if let Some(path) = value(cx, &name) {
         folders.extend(path.split(|&unit| unit == u16::from(b';')).map(<[u16]>::to_vec));
     }
     for mut folder in folders {

@@ -410,20 +410,14 @@ pub(super) fn temporary_folder(cx: &Cx) -> Vec<u16> {
     folder
 }
 
-/// The value of an environment variable.
-pub(super) fn environment_variable(cx: &Cx, name: &[u16]) -> Option<Vec<u16>> {
-    cx.process.environment.get(name)
-}
-
 /// Sets an environment variable, or removes it.
 pub(super) fn set_environment_variable(cx: &Cx, name: &[u16], value: Option<&[u16]>) -> Result<(), Errno> {
     cx.process.environment.set(name, value).map_err(|status| failed(cx, status))
 }
 
-/// All environment variables, as `NAME=VALUE`.
-pub(super) fn environment(cx: &Cx) -> Vec<Vec<u16>> {
-    let equals = [u16::from(b'=')];
-    cx.process.environment.all().into_iter().map(|(name, value)| [&name[..], &equals, &value].concat()).collect()
+/// All environment variables, by name and value.
+pub(super) fn environment(cx: &Cx) -> Vec<(Vec<u16>, Vec<u16>)> {
+    cx.process.environment.all()
 }
 
 /// Text in the ANSI code page as UTF-16.
