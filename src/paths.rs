@@ -5,6 +5,7 @@ use std::os::unix::ffi::{OsStrExt, OsStringExt};
 use std::path::{Path, PathBuf};
 
 use abi::NTSTATUS;
+use syscall_xlate::environment::Environment;
 use syscall_xlate::path::{Device, Drives, Location, Lookup, Target, name};
 
 use crate::Error;
@@ -61,6 +62,11 @@ impl Paths {
             Target::Volume(_) => Err(failed(windows, "a volume is no file of the host")),
             Target::Pipe(_) => Err(failed(windows, "a named pipe is no file of the host")),
         }
+    }
+
+    /// The host folders in which a program looks for DLLs last: those of `WINEPATH` and `PATH`.
+    pub(crate) fn search_folders(&self) -> Vec<PathBuf> {
+        Environment::from_host(std::env::vars_os(), &self.drives).search_folders(&self.drives)
     }
 
     /// What a location names: what there is of it by its own spelling, the rest by the one given.

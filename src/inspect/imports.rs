@@ -4,13 +4,15 @@ use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
 use loader::Image;
-use loader::graph::normalise;
-use loader::image::{ExportTarget, ImportEntries};
+use loader::graph::{DllName, DllRequest, Resolved, normalise};
+use loader::image::{self, ExportTarget, ImportEntries};
+use loader::search::{LoadFlags, SearchPaths, find_file};
 use serde::Serialize;
+use syscall_xlate::modules;
 
 use super::GuestDll;
-use crate::Error;
-use crate::shims;
+use crate::paths::Paths;
+use crate::{Error, shims};
 
 /// The most DLLs with guest code that are looked into, as the loader loads no more.
 const MAX_GUEST_DLLS: usize = 4096;
@@ -33,7 +35,7 @@ pub enum Provider {
     /// exeunt, under this name.
     Shims {
         /// The name: another one for api-set names.
-        dll: &'static str,
+        dll: String,
     },
     /// A file with guest code.
     Guest {
@@ -99,7 +101,7 @@ pub(super) struct Needs {
 /// # Errors
 /// When its import directory makes no sense.
 pub(super) fn resolve(image: &Image, path: &Path) -> Result<Needs, Error> {
-    let mut resolver = Resolver::new(path, image.is_64bit());
+    let mut resolver = Resolver::new(path, image.is_64bit())?;
     let (imports, delay_imports) = resolver.imports(image)?;
     let mut guest_dlls = Vec::new();
     while guest_dlls.len() < MAX_GUEST_DLLS {
@@ -117,7 +119,7 @@ pub(super) fn resolve(image: &Image, path: &Path) -> Result<Needs, Error> {
 }
 
 struct Resolver {
-    folders: Vec<PathBuf>,
+    folders: SearchPaths,
     is_64bit: bool,
     images: BTreeMap<PathBuf, Result<Image, String>>,
     /// Files whose own imports are to be looked at.
@@ -126,11 +128,10 @@ struct Resolver {
 }
 
 impl Resolver {
-    fn new(path: &Path, is_64bit: bool) -> Self {
-        let program = path.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."));
-        let mut folders = vec![program.to_owned(), PathBuf::from(".")];
-        folders.extend(std::env::var_os("PATH").iter().flat_map(std::env::split_paths));
-        Self { folders, is_64bit, images: BTreeMap::new(), pending: Vec::new(), unusable: None }
+    fn new(path: &Path, is_64bit: bool) -> Result<Self, Error> {
+        let mut folders = modules::search_paths(Some(path));
+        folders.path = Paths::new(None)?.search_folders();
+        Ok(Self { folders, is_64bit, images: BTreeMap::new(), pending: Vec::new(), unusable: None })
     }
 
     fn next_pending(&mut self) -> Option<PathBuf> {
@@ -153,8 +154,11 @@ impl Resolver {
 
     fn dll(&mut self, name: &str, entries: ImportEntries<'_>, is_needed: bool) -> Result<Dll, Error> {
         let key = normalise(name);
-        let shim = api_shims::dlls().iter().find(|dll| dll.name == key);
-        let file = if shim.is_none() { self.find(&key) } else { None };
+        let (shim, file) = match self.find(&key) {
+            Some(Resolved::Shim(dll)) => (Some(dll), None),
+            Some(Resolved::File(file)) => (None, Some(file)),
+            None => (None, None),
+        };
         if let Some(file) = &file
             && !self.images.contains_key(file)
         {
@@ -163,7 +167,7 @@ impl Resolver {
         let mut symbols = Vec::new();
         for entry in entries {
             let symbol = entry?.symbol;
-            let (support, note) = match (shim, &file) {
+            let (support, note) = match (&shim, &file) {
                 (Some(dll), _) => shim_support(dll, symbol),
                 (None, Some(file)) => (self.guest_support(file, symbol), None),
                 (None, None) => (ImportSupport::Missing, None),
@@ -171,28 +175,18 @@ impl Resolver {
             symbols.push(Symbol { name: symbol.to_string(), support, note });
         }
         let provider = match (shim, file) {
-            (Some(dll), _) => Provider::Shims { dll: dll.name },
+            (Some(dll), _) => Provider::Shims { dll },
             (None, Some(file)) => Provider::Guest { file: shown(&file) },
             (None, None) => Provider::Nobody,
         };
         Ok(Dll { name: name.to_owned(), provider, symbols })
     }
 
-    /// The file that a DLL's name means, whatever the case of its letters.
-    fn find(&self, name: &str) -> Option<PathBuf> {
-        self.folders.iter().find_map(|folder| {
-            let exact = folder.join(name);
-            if exact.is_file() {
-                return Some(exact);
-            }
-            let entries = std::fs::read_dir(folder).ok()?.filter_map(Result::ok);
-            let fits = |file: &std::ffi::OsString| file.to_string_lossy().to_lowercase() == name;
-            entries
-                .map(|entry| entry.file_name())
-                .filter(fits)
-                .map(|file| folder.join(file))
-                .find(|path| path.is_file())
-        })
+    /// What a DLL's name means: as the loader will find it.
+    fn find(&self, name: &str) -> Option<Resolved> {
+        let flags = LoadFlags::empty();
+        let request = DllRequest { name: DllName::Base(name), flags, importer: None, root: None };
+        self.folders.resolve(&request, &|name| modules::shim_kind(api_shims::dlls(), name), &find_file).ok()
     }
 
     fn open(&mut self, file: &Path, is_needed: bool) {
@@ -209,7 +203,7 @@ impl Resolver {
         self.images.insert(file.to_owned(), runnable);
     }
 
-    fn guest_support(&self, file: &Path, symbol: loader::image::Symbol<'_>) -> ImportSupport {
+    fn guest_support(&self, file: &Path, symbol: image::Symbol<'_>) -> ImportSupport {
         let Some(Ok(image)) = self.images.get(file) else { return ImportSupport::Missing };
         let exports = image.exports().ok().flatten();
         match exports.and_then(|exports| exports.find(symbol, 0)) {
@@ -219,16 +213,19 @@ impl Resolver {
     }
 }
 
-/// A file as a user would write it.
+/// A file as a user would write it: without the current folder.
 fn shown(file: &Path) -> String {
-    file.strip_prefix(".").unwrap_or(file).display().to_string()
+    let current = std::env::current_dir().unwrap_or_default();
+    file.strip_prefix(current).unwrap_or(file).display().to_string()
 }
 
-fn shim_support(dll: &syscall_xlate::dll::Dll, symbol: loader::image::Symbol<'_>) -> (ImportSupport, Option<String>) {
-    let export = match symbol {
-        loader::image::Symbol::Name(_) => symbol.name().and_then(|name| dll.find(name)),
-        loader::image::Symbol::Ordinal(ordinal) => dll.exports.iter().find(|export| export.ordinal == Some(ordinal)),
-    };
+/// How much there is of an import from a DLL of Windows, of which there may be nothing at all.
+fn shim_support(dll: &str, symbol: image::Symbol<'_>) -> (ImportSupport, Option<String>) {
+    let dll = api_shims::dlls().iter().find(|known| known.name == dll);
+    let export = dll.and_then(|dll| match symbol {
+        image::Symbol::Name(_) => dll.find(symbol.name()?),
+        image::Symbol::Ordinal(ordinal) => dll.exports.iter().find(|export| export.ordinal == Some(ordinal)),
+    });
     let Some(export) = export else { return (ImportSupport::Missing, None) };
     let support = shims::support(export);
     let level = match support.into() {

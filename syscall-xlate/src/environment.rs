@@ -4,7 +4,7 @@
 
 use std::ffi::{OsStr, OsString};
 use std::os::unix::ffi::OsStrExt;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::sync::{PoisonError, RwLock, RwLockReadGuard};
 
 use abi::{NTSTATUS, NtResult};
@@ -197,6 +197,17 @@ impl Environment {
         }
         out.extend_from_slice(rest);
         out
+    }
+
+    /// The host folders of the search path that are there.
+    pub fn search_folders(&self, drives: &Drives) -> Vec<PathBuf> {
+        let path = self.get(&wide("Path")).unwrap_or_default();
+        let entries = path.split(|&unit| unit == u16::from(b';')).filter(|entry| !entry.is_empty());
+        entries
+            .filter_map(|entry| host_entry(entry, drives))
+            .map(PathBuf::from)
+            .filter(|folder| folder.is_dir())
+            .collect()
     }
 
     /// The variables as the host's processes understand them: for a child that is not a Windows program.

@@ -25,6 +25,7 @@ use arena::Arena;
 pub(crate) use lock::LoaderLock;
 use missing::MissingImport;
 use provider::ShimProvider;
+pub use provider::shim_kind;
 use regions::Regions;
 pub(crate) use static_tls::StaticTls;
 
@@ -73,21 +74,10 @@ impl Process {
     /// # Errors
     /// Names the module, and what of it is missing or unusable.
     pub(crate) fn load_program(&self, image: Image) -> Result<Arc<Module>, LoadError> {
-        self.set_search_paths(image.path().and_then(Path::parent));
+        self.change_search_paths(|paths| *paths = search_paths(image.path()));
         let loaded = self.modules.list.load_program(&ShimProvider(self), image, REQUIRED)?;
         self.show_modules();
         Ok(loaded.module)
-    }
-
-    /// The folders in which DLLs are looked for, of a program in `folder`.
-    fn set_search_paths(&self, folder: Option<&Path>) {
-        let program = folder.and_then(|folder| std::path::absolute(folder).ok()).unwrap_or_default();
-        let path = std::env::var_os("PATH").unwrap_or_default();
-        self.change_search_paths(|paths| {
-            paths.program = program;
-            paths.current = std::env::current_dir().unwrap_or_default();
-            paths.path = std::env::split_paths(&path).collect();
-        });
     }
 
     /// Changes the folders in which DLLs are looked for.
@@ -168,6 +158,17 @@ impl Process {
         let module = self.modules.list.by_name(dll)?;
         let shim = module.shim()?;
         shim.address(shim.index_of(Symbol::Name(name.as_bytes()))?)
+    }
+}
+
+/// Where DLLs are looked for at the start of the program at `path`; the folders of `PATH` follow the guest's environment and are added when
+/// they are needed.
+pub fn search_paths(path: Option<&Path>) -> SearchPaths {
+    let folder = path.and_then(|path| std::path::absolute(path).ok());
+    SearchPaths {
+        program: folder.as_deref().and_then(Path::parent).map(Path::to_path_buf).unwrap_or_default(),
+        current: std::env::current_dir().unwrap_or_default(),
+        ..SearchPaths::default()
     }
 }
 

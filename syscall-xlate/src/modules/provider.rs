@@ -2,7 +2,7 @@
 
 use std::sync::PoisonError;
 
-use loader::graph::{DllRequest, ImportSite, NotFound, Provider, Resolved};
+use loader::graph::{DllName, DllRequest, ImportSite, NotFound, Provider, Resolved};
 use loader::image::Symbol;
 use loader::search::{ShimKind, find_file};
 use loader::synthetic::{CodeExport, ExportKind, SyntheticDll, SyntheticExport};
@@ -22,24 +22,29 @@ impl ShimProvider<'_> {
     fn dll(&self, name: &str) -> Option<&'static Dll> {
         self.0.dlls().iter().copied().find(|dll| dll.name == name)
     }
+}
 
-    /// What a DLL name is to the search. A DLL of Windows that has no shim yet is one without exports: the program starts, and stops
-    /// where it calls it.
-    fn kind(&self, name: &str) -> Option<ShimKind> {
-        let stem = name.strip_suffix(".dll")?;
-        let comes_with_compilers = REDISTRIBUTED.iter().any(|prefix| stem.starts_with(prefix));
-        match self.dll(name) {
-            Some(_) if !comes_with_compilers => Some(ShimKind::Known),
-            None if !abi::is_system_dll(stem) => None,
-            _ => Some(ShimKind::System),
-        }
+/// What a DLL name is to the search. A DLL of Windows that has no shim yet is one without exports: the program starts, and stops
+/// where it calls it.
+pub fn shim_kind(dlls: &[&Dll], name: &str) -> Option<ShimKind> {
+    let stem = name.strip_suffix(".dll")?;
+    let comes_with_compilers = REDISTRIBUTED.iter().any(|prefix| stem.starts_with(prefix));
+    match dlls.iter().any(|dll| dll.name == name) {
+        true if !comes_with_compilers => Some(ShimKind::Known),
+        false if !abi::is_system_dll(stem) => None,
+        _ => Some(ShimKind::System),
     }
 }
 
 impl Provider for ShimProvider<'_> {
     fn resolve(&self, request: &DllRequest<'_>) -> Result<Resolved, NotFound> {
-        let paths = self.0.modules.search.read().unwrap_or_else(PoisonError::into_inner).clone();
-        paths.resolve(request, &|name| self.kind(name), &find_file)
+        let kind = |name: &str| shim_kind(self.0.dlls(), name);
+        let mut paths = self.0.modules.search.read().unwrap_or_else(PoisonError::into_inner).clone();
+        // Most names mean shims, for which nobody looks anywhere.
+        if !matches!(request.name, DllName::Base(name) if kind(name) == Some(ShimKind::Known)) {
+            paths.path = self.0.environment.search_folders(&self.0.files.drives);
+        }
+        paths.resolve(request, &kind, &find_file)
     }
 
     fn shim(&self, name: &str) -> SyntheticDll {
