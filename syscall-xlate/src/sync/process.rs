@@ -25,6 +25,12 @@ pub const ALL_ACCESS: Access = STANDARD_RIGHTS_REQUIRED | SYNCHRONIZE | 0xffff;
 pub const MAPPING: GenericMapping =
     GenericMapping { read: 0x0002_0410, write: 0x0002_0bea, execute: 0x0012_1001, all: ALL_ACCESS };
 
+/// The rights of a handle that is opened with these: the right to query carries the limited one ("Process Security and Access Rights").
+pub const fn granted(desired: Access) -> Access {
+    let access = MAPPING.map(desired);
+    if access & QUERY_INFORMATION != 0 { access | QUERY_LIMITED_INFORMATION } else { access }
+}
+
 /// A process. It is signalled once it has ended.
 #[derive(Debug)]
 pub struct ProcessObject {

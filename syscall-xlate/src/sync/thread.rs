@@ -32,6 +32,19 @@ pub const ALL_ACCESS: Access = STANDARD_RIGHTS_REQUIRED | SYNCHRONIZE | 0xffff;
 pub const MAPPING: GenericMapping =
     GenericMapping { read: 0x0002_0048, write: 0x0002_0437, execute: 0x0012_0800, all: ALL_ACCESS };
 
+/// The rights of a handle that is opened with these: the rights to query and to set carry the limited ones ("Thread Security and Access
+/// Rights").
+pub const fn granted(desired: Access) -> Access {
+    let mut access = MAPPING.map(desired);
+    if access & QUERY_INFORMATION != 0 {
+        access |= QUERY_LIMITED_INFORMATION;
+    }
+    if access & SET_INFORMATION != 0 {
+        access |= SET_LIMITED_INFORMATION;
+    }
+    access
+}
+
 /// A thread. It is signalled once it has ended.
 #[derive(Debug)]
 pub struct ThreadObject {

@@ -264,6 +264,7 @@ fn query(cx: &Cx, address: Ptr<u8>, result: Out<MEMORY_BASIC_INFORMATION>, lengt
     if length < size {
         return Err(WIN32_ERROR::ERROR_BAD_LENGTH.into());
     }
-    result.set(cx.process.memory.query(address.address())?.into())?;
+    // It is a system service that writes it: bad memory is an error, not an exception.
+    result.set(cx.process.memory.query(address.address())?.into()).map_err(NTSTATUS::from)?;
     Ok(size)
 }

@@ -100,7 +100,7 @@ pub(in crate::kernel32) fn OpenProcess(
 ) -> Win32Result<HANDLE> {
     match dwProcessId {
         id if id == cx.process.id() => {
-            let access = process::MAPPING.map(dwDesiredAccess);
+            let access = process::granted(dwDesiredAccess);
             insert(cx, cx.process.object.clone(), access, bInheritHandle)
         }
         // "If the specified process is the System Idle Process (0x00000000), the function fails" with this error.

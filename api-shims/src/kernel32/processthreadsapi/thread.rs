@@ -180,7 +180,7 @@ pub(in crate::kernel32) fn OpenThread(
     dwThreadId: u32,
 ) -> Win32Result<HANDLE> {
     let thread = cx.process.thread_objects.find(dwThreadId).ok_or(WIN32_ERROR::ERROR_INVALID_PARAMETER)?;
-    insert(cx, thread, thread::MAPPING.map(dwDesiredAccess), bInheritHandle)
+    insert(cx, thread, thread::granted(dwDesiredAccess), bInheritHandle)
 }
 
 pub(super) fn insert(cx: &Cx, object: Arc<dyn Object>, access: Access, inherit: bool) -> Win32Result<HANDLE> {
@@ -273,7 +273,7 @@ pub(in crate::kernel32) fn SetThreadPriorityBoost(
 #[shim(partial = "there are always two pages; more is refused")]
 pub(in crate::kernel32) fn SetThreadStackGuarantee(StackSizeInBytes: InOut<u32>) -> Win32Result<()> {
     const THERE_IS: u32 = 2 * 4096;
-    // More than that is granted in name, as far as Windows' own callers ask: 20 KiB by language runtimes.
+    // More than that is granted in name only, as far as Windows' own callers ask: 20 KiB by language runtimes.
     const MOST: u32 = 64 * 1024;
     if StackSizeInBytes.read()? > MOST {
         return Err(WIN32_ERROR::ERROR_INVALID_PARAMETER.into());
