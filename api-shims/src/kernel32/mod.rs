@@ -54,6 +54,7 @@ static EXPORTS: &[Export] = exports![
     stringapiset::CompareStringEx,
     stringapiset::CompareStringOrdinal,
     stringapiset::CompareStringW,
+    winnls::ConvertDefaultLocale,
     winbase::CopyFileA,
     winbase::CopyFileExW,
     winbase::CopyFileW,

@@ -310,8 +310,9 @@ mod tests {
             }
             let page = CodePage::new(row.0).unwrap();
             for byte in 0..=255 {
-                let text = page.decode(&[byte]);
-                assert_eq!(page.encode(&text), [byte], "{} {byte:02x}", row.0);
+                // A byte without a character stands for itself, which may be another byte's character.
+                let (text, valid) = convert::decode(&page, &[byte]);
+                assert!(!valid || page.encode(&text) == [byte], "{} {byte:02x}", row.0);
             }
         }
     }

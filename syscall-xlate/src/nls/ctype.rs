@@ -143,7 +143,15 @@ fn type3(unit: u16) -> u16 {
     }
     match char {
         '\t'..='\r' => bits |= SYMBOL,
-        ' '..='~' => bits |= HALF_WIDTH,
+        ' '..='~' => {
+            bits |= HALF_WIDTH;
+            if !char.is_ascii_alphanumeric() && !matches!(char, '\'' | '-') {
+                bits |= SYMBOL;
+            }
+            if matches!(char, '^' | '`') {
+                bits |= DIACRITIC;
+            }
+        }
         '\u{3041}'..='\u{309f}' => bits |= HIRAGANA,
         '\u{30a0}'..='\u{30ff}' => bits |= KATAKANA,
         '\u{ff61}'..='\u{ff9f}' => bits |= KATAKANA | HALF_WIDTH,
@@ -151,7 +159,8 @@ fn type3(unit: u16) -> u16 {
         '\u{3400}'..='\u{9fff}' | '\u{f900}'..='\u{faff}' => bits |= IDEOGRAPH,
         _ => {}
     }
-    if matches!(char, '\'' | '-' | '\u{ad}' | '\u{2010}'..='\u{2015}') {
+    let lexical = "\"$'-/=@\\^_`~\u{ad}";
+    if lexical.contains(char) || matches!(char, '\u{2010}'..='\u{2015}') {
         bits |= LEXICAL;
     }
     bits
@@ -183,6 +192,7 @@ mod tests {
         assert_eq!(type1(0x378), 0);
         assert_eq!(string_type(CT_CTYPE2, 'א' as u16), Some(2));
         assert_eq!(string_type(CT_CTYPE3, '世' as u16), Some(0x8100));
+        assert_eq!(string_type(CT_CTYPE3, u16::from(b'.')), Some(0x48));
         assert_eq!(string_type(3, 0), None);
     }
 }

@@ -166,7 +166,7 @@ fn normalise(root: Vec<u16>, from: &[u16], rest: &[u16]) -> Vec<u16> {
     let mut closing = false;
     while let Some(part) = parts.next() {
         let last = parts.peek().is_none();
-        closing = last && part.is_empty();
+        closing = last && part.is_empty() && !rest.is_empty();
         match part {
             [] | [DOT] => {}
             [DOT, DOT] => out.truncate(starts.pop().unwrap_or(floor)),

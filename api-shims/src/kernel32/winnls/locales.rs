@@ -129,6 +129,12 @@ pub(in crate::kernel32) fn GetSystemDefaultUILanguage() -> u16 {
     EN_US as u16
 }
 
+/// Gives the locale that a default or a bare language stands for.
+#[shim(full)]
+pub(in crate::kernel32) fn ConvertDefaultLocale(Locale: u32) -> u32 {
+    locale::resolve(Locale).unwrap_or(Locale)
+}
+
 /// Says whether a locale is there.
 #[shim(full)]
 pub(in crate::kernel32) fn IsValidLocale(Locale: u32, dwFlags: u32) -> bool {
