@@ -19,7 +19,7 @@ const MXCSR_BITS: u32 = 0xffff;
 pub fn set_mxcsr(value: u32) {
     /// All six exceptions masked.
     const MASKS: u32 = 0x1f80;
-    let value = value & MXCSR_BITS | MASKS;
+    let value = (value & MXCSR_BITS) | MASKS;
     // SAFETY: the bits are ones the processor has, and exceptions are masked.
     unsafe { asm!("ldmxcsr [{}]", in(reg) &raw const value, options(nostack, preserves_flags, readonly)) };
 }

@@ -1,6 +1,6 @@
 //! stdio.h: reading and writing bytes and lines.
 
-use abi::{CrtResult, Errno, Fault, PCSTR, PSTR, Ptr, Refusal, bulk, fault, shim};
+use abi::{CrtResult, Errno, PCSTR, PSTR, Ptr, Refusal, bulk, fault, shim};
 use syscall_xlate::Cx;
 
 use super::{EOF, FILE};
@@ -280,7 +280,7 @@ pub(crate) fn _putw(cx: &Cx, binint: i32, stream: FILE) -> CrtResult<i32> {
 /// Prints a message and the text of the last C error to standard error.
 #[shim(full)]
 pub(crate) fn perror(cx: &Cx, message: PCSTR) -> CrtResult<()> {
-    let number = fault::load_u32(cx.thread.errno_address()).map_err(Fault::from)? as i32;
+    let number = fault::load_u32(cx.thread.errno_address())? as i32;
     let mut text = Vec::new();
     if let Some(message) = message.opt() {
         let message = message.read()?;

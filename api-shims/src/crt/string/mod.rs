@@ -21,7 +21,7 @@ pub(in crate::crt) fn copy<U: GuestUnit>(to: u64, from: u64) -> Result<usize, Fa
 pub(in crate::crt) fn copy_counted<U: GuestUnit>(to: u64, from: u64, count: usize) -> Result<(), Fault> {
     let length = length_within::<U>(from, count)?;
     bulk::copy(to, from, length * U::SIZE as usize)?;
-    let rest = (count - length).checked_mul(U::SIZE as usize).unwrap_or(usize::MAX);
+    let rest = (count - length).saturating_mul(U::SIZE as usize);
     bulk::fill(at::<U>(to, length), 0, rest)
 }
 
