@@ -10,10 +10,14 @@ mod bcrypt;
 mod bcryptprimitives;
 mod block;
 pub mod crt;
+mod guid;
 mod kernel32;
 mod msvcrt;
 mod ntdll;
+mod ole32;
 mod oleaut32;
+mod rpcrt4;
+mod shell32;
 mod state;
 mod text;
 mod ucrtbase;
@@ -22,6 +26,7 @@ mod vcruntime140;
 mod vcruntime140_1;
 mod version;
 mod winmm;
+mod ws2_32;
 
 use syscall_xlate::dll::Dll;
 /// The call path, where `#[shim]` looks for it.
@@ -39,13 +44,17 @@ static DLLS: &[&Dll] = &[
     &kernel32::DLL,
     &msvcrt::DLL,
     &ntdll::DLL,
+    &ole32::DLL,
     &oleaut32::DLL,
+    &rpcrt4::DLL,
+    &shell32::DLL,
     &ucrtbase::DLL,
     &user32::DLL,
     &vcruntime140::DLL,
     &vcruntime140_1::DLL,
     &version::DLL,
     &winmm::DLL,
+    &ws2_32::DLL,
 ];
 
 #[cfg(test)]

@@ -10,6 +10,8 @@ pub(crate) mod process {
     pub(crate) const COMMAND_LINE: usize = 2;
     /// `advapi32::wincrypt`: provider handles.
     pub(crate) const WINCRYPT: usize = 3;
+    /// `ws2_32`: how often sockets were started.
+    pub(crate) const WINSOCK: usize = 4;
 }
 
 /// Slots of `ThreadState` types.
@@ -18,4 +20,6 @@ pub(crate) mod thread {
     pub(crate) const CRT: usize = 0;
     /// `kernel32`: fiber-local storage.
     pub(crate) const KERNEL32: usize = 1;
+    /// `ole32`: the thread's apartment.
+    pub(crate) const APARTMENT: usize = 2;
 }

@@ -15,6 +15,7 @@ pub mod exception;
 pub mod file;
 pub mod floating;
 pub mod fls;
+pub mod folders;
 pub mod gate;
 pub mod heap;
 pub mod jump;

@@ -1,6 +1,7 @@
 //! advapi32.dll.
 
 mod ntsecapi;
+mod processthreadsapi;
 mod securitybaseapi;
 mod winbase;
 mod wincrypt;
@@ -12,13 +13,26 @@ use syscall_xlate::exports;
 pub(crate) static DLL: Dll = Dll { name: "advapi32.dll", exports: EXPORTS, attach: None, detach: None };
 
 static EXPORTS: &[Export] = exports![
+    securitybaseapi::AdjustTokenPrivileges,
+    securitybaseapi::AllocateAndInitializeSid,
+    securitybaseapi::CheckTokenMembership,
+    securitybaseapi::CopySid,
     wincrypt::CryptAcquireContextA,
     wincrypt::CryptAcquireContextW,
     wincrypt::CryptGenRandom,
     wincrypt::CryptReleaseContext,
+    securitybaseapi::EqualSid,
+    securitybaseapi::FreeSid,
     securitybaseapi::GetFileSecurityW,
+    securitybaseapi::GetLengthSid,
+    securitybaseapi::GetTokenInformation,
     winbase::GetUserNameA,
     winbase::GetUserNameW,
+    securitybaseapi::IsValidSid,
+    winbase::LookupPrivilegeValueA,
+    winbase::LookupPrivilegeValueW,
+    processthreadsapi::OpenProcessToken,
+    processthreadsapi::OpenThreadToken,
     winreg::RegCloseKey,
     winreg::RegCreateKeyA,
     winreg::RegCreateKeyExA,

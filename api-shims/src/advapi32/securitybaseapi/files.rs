@@ -1,4 +1,4 @@
-//! securitybaseapi.h: who may do what with a file.
+//! Who may do what with a file.
 
 use abi::{Out, PCWSTR, Ptr, WIN32_ERROR, Win32Result, shim};
 use syscall_xlate::Cx;
@@ -6,7 +6,7 @@ use syscall_xlate::security::Sid;
 
 abi::flags! {
     /// A part of a security descriptor.
-    pub(super) struct OBJECT_SECURITY_INFORMATION: u32 {
+    pub(in crate::advapi32) struct OBJECT_SECURITY_INFORMATION: u32 {
         OWNER_SECURITY_INFORMATION = 0x1;
         GROUP_SECURITY_INFORMATION = 0x2;
         DACL_SECURITY_INFORMATION = 0x4;
@@ -24,7 +24,7 @@ const HEADER: usize = 20;
 
 /// Gives who owns a file and who may do what with it.
 #[shim(partial = "the owner is the user and everybody may do everything, whatever the host says")]
-pub(super) fn GetFileSecurityW(
+pub(in crate::advapi32) fn GetFileSecurityW(
     cx: &Cx,
     lpFileName: PCWSTR,
     RequestedInformation: OBJECT_SECURITY_INFORMATION,
@@ -67,7 +67,7 @@ pub(super) fn GetFileSecurityW(
 
 /// Sets who owns a file and who may do what with it.
 #[shim(partial = "the host's permissions stay as they are: it fails")]
-pub(super) fn SetFileSecurityW(
+pub(in crate::advapi32) fn SetFileSecurityW(
     cx: &Cx,
     lpFileName: PCWSTR,
     SecurityInformation: OBJECT_SECURITY_INFORMATION,

@@ -1,0 +1,22 @@
+//! ws2_32.dll. Programs import much of it by ordinal.
+
+mod winsock;
+mod wsipv6ok;
+
+use syscall_xlate::dll::{Dll, Export};
+use syscall_xlate::exports;
+
+pub(crate) static DLL: Dll = Dll { name: "ws2_32.dll", exports: EXPORTS, attach: None, detach: None };
+
+static EXPORTS: &[Export] = exports![
+    (116) winsock::WSACleanup,
+    (111) winsock::WSAGetLastError,
+    (112) winsock::WSASetLastError,
+    (115) winsock::WSAStartup,
+    (57) winsock::gethostname,
+    (8) winsock::htonl,
+    (9) winsock::htons,
+    (11) wsipv6ok::inet_addr,
+    (14) winsock::ntohl,
+    (15) winsock::ntohs,
+];
