@@ -212,3 +212,11 @@ fn a_run_without_exeunt_says_so() {
     let error = Made::ordinary().run().under("/nowhere/exeunt").execute().unwrap_err();
     assert_eq!(error.to_string(), "/nowhere/exeunt cannot be started: No such file or directory (os error 2)");
 }
+
+#[test]
+fn a_program_of_the_c_runtime_is_a_snapshot() {
+    let hello = concat!(env!("CARGO_MANIFEST_DIR"), "/test-binaries/bin/hello.exe");
+    // What is left out depends on how long the program's path is.
+    let run = Run::new(hello).under(env!("CARGO_BIN_EXE_exeunt")).traced("msvcrt!*,!strlen,!malloc,!memcpy");
+    insta::assert_snapshot!(run.execute().unwrap());
+}

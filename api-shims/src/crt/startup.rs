@@ -368,8 +368,8 @@ fn set_argv<U: GuestUnit>(cx: &Cx, doubled: DoubledQuote, expand: bool) -> Resul
 fn get_main_arguments<U: GuestUnit>(
     cx: &Cx,
     argc: Out<i32>,
-    argv: Out<u64>,
-    env: Out<u64>,
+    argv: Out<Ptr<u64>>,
+    env: Out<Ptr<u64>>,
     expand: bool,
     startup: In<i32>,
 ) -> Result<(), Refusal<Errno>> {
@@ -386,8 +386,8 @@ fn get_main_arguments<U: GuestUnit>(
         process(cx).new_mode.store(startup.read()?, Ordering::Relaxed);
     }
     argc.set_opt(count)?;
-    argv.set_opt(vector)?;
-    env.set_opt(environment)?;
+    argv.set_opt(Ptr::at(vector))?;
+    env.set_opt(Ptr::at(environment))?;
     Ok(())
 }
 
@@ -396,8 +396,8 @@ fn get_main_arguments<U: GuestUnit>(
 pub(crate) fn __getmainargs(
     cx: &Cx,
     Argc: Out<i32>,
-    Argv: Out<u64>,
-    Env: Out<u64>,
+    Argv: Out<Ptr<u64>>,
+    Env: Out<Ptr<u64>>,
     DoWildCard: i32,
     StartInfo: In<i32>,
 ) -> CrtResult<i32> {
@@ -410,8 +410,8 @@ pub(crate) fn __getmainargs(
 pub(crate) fn __wgetmainargs(
     cx: &Cx,
     Argc: Out<i32>,
-    Argv: Out<u64>,
-    Env: Out<u64>,
+    Argv: Out<Ptr<u64>>,
+    Env: Out<Ptr<u64>>,
     DoWildCard: i32,
     StartInfo: In<i32>,
 ) -> CrtResult<i32> {
