@@ -42,10 +42,13 @@ __declspec(dllimport) extern int *_errno(void);
 extern int toupper(int c);
 __declspec(dllimport) extern double sqrt(double x);
 
+// _CRT_INTERNAL_PRINTF_STANDARD_ROUNDING, as the start-up of today's compilers sets it.
+static const uint64_t STANDARD_ROUNDING = 1 << 5;
+
 static void print(const char *format, ...) {
     va_list list;
     va_start(list, format);
-    __stdio_common_vfprintf(0, __acrt_iob_func(1), format, NULL, list);
+    __stdio_common_vfprintf(STANDARD_ROUNDING, __acrt_iob_func(1), format, NULL, list);
     va_end(list);
 }
 

@@ -226,4 +226,22 @@ mod tests {
         assert_eq!((join(), thread.exit_status()), (Woken::Object(0), 3));
         assert!(!thread.waiter().queue_apc(Apc { routine: 1, arguments: [0; 3] }));
     }
+
+    #[test]
+    fn who_waited_for_the_end_sees_it() {
+        for round in 0..200 {
+            let thread = ThreadObject::new(7);
+            std::thread::scope(|scope| {
+                let joined = scope.spawn(|| {
+                    wait::one(&Waiter::new(1), thread.dispatcher().unwrap(), false, Timeout::Infinite);
+                    thread.reported_status()
+                });
+                while !thread.dispatcher.has_waiters() {
+                    std::thread::yield_now();
+                }
+                thread.end(round);
+                assert_eq!(joined.join().unwrap(), round);
+            });
+        }
+    }
 }

@@ -108,22 +108,31 @@ impl Dispatcher {
 
     /// True when a wait would not block a thread that owns nothing.
     pub fn is_signalled(&self) -> bool {
-        let state = self.state.load(Ordering::Acquire) & !SLOW;
+        let state = self.settled();
         match self.signal {
             Signal::Mutant => state & LOW == 0,
             _ => state & LOW != 0,
         }
     }
 
+    /// The state without [`SLOW`]. While a thread is blocked, what it will be once whoever changes it now is done: a thread that
+    /// was let pass sees the signal that woke it.
+    fn settled(&self) -> u64 {
+        match self.state.load(Ordering::Acquire) {
+            state if state & SLOW == 0 => state,
+            _ => self.lock().state,
+        }
+    }
+
     /// A semaphore's count.
     pub fn count(&self) -> u32 {
-        self.state.load(Ordering::Acquire) as u32
+        self.settled() as u32
     }
 
     /// A mutant's owner, how often it passed, and whether the mutant is abandoned; `None` when it is free.
     pub fn owner(&self) -> (Option<(u32, u32)>, bool) {
-        let state = self.state.load(Ordering::Acquire);
-        let times = (state & !SLOW & !ABANDONED) / RECURSION + 1;
+        let state = self.settled();
+        let times = (state & !ABANDONED) / RECURSION + 1;
         let owner = (state & LOW != 0).then_some((state as u32, times as u32));
         (owner, state & ABANDONED != 0)
     }
@@ -258,7 +267,7 @@ impl Dispatcher {
 
     /// True when a thread is blocked.
     #[cfg(test)]
-    pub(super) fn has_waiters(&self) -> bool {
+    pub(crate) fn has_waiters(&self) -> bool {
         self.waiters() != 0
     }
 
