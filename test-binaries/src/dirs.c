@@ -40,6 +40,12 @@ static void full(const char *path) {
     printf("full %s: %s, part %s, %d\n", path, out, part ? part : "NULL", n == strlen(out));
 }
 
+static void device(const char *path) {
+    char out[MAX_PATH];
+    DWORD n = GetFullPathNameA(path, MAX_PATH, out, NULL);
+    printf("device %s: %s, %d\n", path, out, n == strlen(out));
+}
+
 int main(void) {
     OK("create", CreateDirectoryA("d", NULL));
     OK("create again", CreateDirectoryA("d", NULL));
@@ -59,7 +65,8 @@ int main(void) {
     list("d\\*.*");
     list("d\\*.txt");
     list("d\\*.c");
-    list("d\\*.");
+    list("d\\n*.");
+    list("d\\t*.");
     list("d\\?w?.txt");
     list("d\\t????.?");
     list("d\\two.T??");
@@ -108,10 +115,10 @@ int main(void) {
     full("\\\\server\\share\\..\\..\\b");
     full("\\\\?\\C:\\a\\..\\b");
     full("\\\\.\\pipe\\x");
-    full("C:\\a\\NUL");
-    full("NUL");
-    full("con");
-    full("COM1:");
+    device("C:\\a\\NUL");
+    device("NUL");
+    device("con");
+    device("COM1:");
     full("C:\\*?");
 
     n = GetTempPathA(MAX_PATH, out);

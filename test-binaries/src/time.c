@@ -69,14 +69,14 @@ int main(void) {
     FILETIME a = {0, 1}, b = {5, 0};
     NUM("CompareFileTime", CompareFileTime(&a, &b));
     WORD date = 0, time = 0;
-    SYSTEMTIME st = {2009, 2, 0, 13, 23, 31, 31, 0};
+    SYSTEMTIME st = {2009, 2, 0, 13, 23, 31, 30, 0};
     FILETIME ft;
     SystemTimeToFileTime(&st, &ft);
     OK("FileTimeToDosDateTime", FileTimeToDosDateTime(&ft, &date, &time));
     printf("DOS: %04x %04x\n", date, time);
     OK("DosDateTimeToFileTime", DosDateTimeToFileTime(date, time, &ft));
     FileTimeToSystemTime(&ft, &st);
-    printf("even seconds: %d\n", st.wSecond);
+    printf("seconds: %d\n", st.wSecond);
     FILETIME bad = {0, 0x80000000};
     OK("negative FILETIME", FileTimeToSystemTime(&bad, &st));
     LARGE_INTEGER frequency, first, second;

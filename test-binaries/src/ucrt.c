@@ -91,6 +91,8 @@ static int run(int argc, char **argv) {
         print("argv[%d]: %s\n", i, argv[i]);
     print("exponent has two digits: %e %g\n", 1e5, 1e-7);
     print("halves to even, exactly: %.0f %.0f %.2f\n", 0.5, 2.5, 2.675);
+    print("exactly half, without the option: %d", sprint(0, text, sizeof text, "%.0f %.0f", 0.5, 2.5));
+    print(" %s\n", text);
     print("infinite: %f %F %e\n", 1e308 * 10, 1e308 * 10, -1e308 * 10);
     print("C99 sizes: %zu %lld %hhd %td\n", (size_t)1 << 40, -5ll, 300, (ptrdiff_t)-1);
     print("hexadecimal: %a\n", 1.0);

@@ -93,12 +93,6 @@ impl Descriptor {
     }
 }
 
-/// A descriptor not open for reading is a bad one to `_read`, and so for `_write`:
-/// <https://learn.microsoft.com/cpp/c-runtime-library/reference/read>
-fn not_open_for(error: Errno) -> Errno {
-    if error == Errno::EACCES { Errno::EBADF } else { error }
-}
-
 /// A file by its handle, as streams use it.
 pub(super) struct Handle<'a> {
     pub(super) cx: &'a Cx<'a>,
@@ -109,11 +103,11 @@ impl Raw for Handle<'_> {
     type Error = Errno;
 
     fn read(&mut self, to: &mut [u8]) -> Result<usize, Errno> {
-        host::read(self.cx, self.handle, to).map_err(not_open_for)
+        host::read(self.cx, self.handle, to)
     }
 
     fn write(&mut self, from: &[u8]) -> Result<usize, Errno> {
-        match host::write(self.cx, self.handle, from).map_err(not_open_for)? {
+        match host::write(self.cx, self.handle, from)? {
             0 => Err(Errno::ENOSPC),
             count => Ok(count),
         }
