@@ -3,8 +3,8 @@
 
 record.py [--diff] [NAME..]
 
-A case whose provenance does not begin with "wine" was corrected by hand from documentation: it is never
-overwritten; where Wine differs, the difference is shown. --diff shows every difference and writes nothing.
+A case with any other provenance than the Wine package alone was corrected by hand from documentation: it is
+never overwritten; where Wine differs, the difference is shown. --diff shows every difference and writes nothing.
 """
 
 import argparse
@@ -93,7 +93,7 @@ def run(name, case, env):
     if known & 0xff != status and (known & 0xff or status != 1):
         found["exit"] = status
     found.setdefault("exit", status)
-    if case.get("provenance", "wine").startswith("wine"):
+    if case.get("provenance", PACKAGE) == PACKAGE:
         found["provenance"] = PACKAGE
         case.update(found)
         if "stderr" in case and not case["stderr"]:

@@ -36,6 +36,8 @@ struct Case {
     exit: u32,
     signal: Option<String>,
     provenance: String,
+    #[serde(default)]
+    about: String,
     newlines: Option<Newlines>,
     encoding: Option<Encoding>,
     #[serde(default)]
@@ -92,7 +94,10 @@ fn run_program(name: &str) -> Result<(), Failed> {
         };
         match &case.pending {
             None if differences.is_empty() => {}
-            None => report += &format!("case {:?} (expectation from {})\n{differences}\n", case.name, case.provenance),
+            None => {
+                let Case { name, about, provenance, .. } = case;
+                report += &format!("case {name:?} {about}\nexpectation from {provenance}\n{differences}\n");
+            }
             Some(_) if !differences.is_empty() => {}
             Some(why) => report += &format!("case {:?} passes now: remove `pending = {why:?}`\n", case.name),
         }

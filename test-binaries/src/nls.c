@@ -80,7 +80,7 @@ int main(void) {
     map("katakana", LCMAP_KATAKANA, L"\u3042");
     map("full width", LCMAP_FULLWIDTH, L"a1");
     map("half width", LCMAP_HALFWIDTH, L"\uff21\uff11");
-    map("upper and lower at once", LCMAP_UPPERCASE | LCMAP_LOWERCASE, L"a");
+    map("title case", LCMAP_TITLECASE, L"a fIRST word");
     NUM("room needed", LCMapStringW(LOCALE_INVARIANT, LCMAP_UPPERCASE, L"abc", -1, NULL, 0));
     wchar_t small[2];
     SetLastError(0);
