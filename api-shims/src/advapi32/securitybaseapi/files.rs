@@ -95,8 +95,8 @@ mod tests {
         insta::assert_snapshot!(trace, @r#"
         advapi32!GetFileSecurityW(lpFileName="Z:\\", RequestedInformation=DACL_SECURITY_INFORMATION, pSecurityDescriptor=NULL, nLength=0, lpnLengthNeeded=@1) = FALSE (ERROR_INSUFFICIENT_BUFFER)
         advapi32!GetFileSecurityW(lpFileName="Z:\\", RequestedInformation=DACL_SECURITY_INFORMATION, pSecurityDescriptor=@2, nLength=32, lpnLengthNeeded=&20) = TRUE
-        advapi32!GetFileSecurityW(lpFileName="Z:\\missing", RequestedInformation=DACL_SECURITY_INFORMATION, pSecurityDescriptor=NULL, nLength=0, lpnLengthNeeded=@3) = FALSE (ERROR_FILE_NOT_FOUND)
-        advapi32!SetFileSecurityW(lpFileName="Z:\\", SecurityInformation=DACL_SECURITY_INFORMATION, pSecurityDescriptor=@4) = FALSE (ERROR_NOT_SUPPORTED)
+        advapi32!GetFileSecurityW(lpFileName="Z:\\missing", RequestedInformation=DACL_SECURITY_INFORMATION, pSecurityDescriptor=NULL, nLength=0, lpnLengthNeeded=@4) = FALSE (ERROR_FILE_NOT_FOUND)
+        advapi32!SetFileSecurityW(lpFileName="Z:\\", SecurityInformation=DACL_SECURITY_INFORMATION, pSecurityDescriptor=@5) = FALSE (ERROR_NOT_SUPPORTED)
         "#);
     }
 }
