@@ -7,7 +7,7 @@ use std::sync::OnceLock;
 use std::sync::atomic::{AtomicU32, AtomicU64, Ordering};
 use std::time::Duration;
 
-use crate::peb;
+use crate::system_info;
 
 /// Where Windows puts it.
 const ADDRESS: u64 = 0x7ffe_0000;
@@ -123,7 +123,7 @@ fn fill(page: u64, facts: Facts) {
         // SAFETY: within our writable mapping; features are below 64.
         unsafe { ((page + offset::PROCESSOR_FEATURES + feature) as *mut u8).write(u8::from(present)) };
     }
-    put_u32(page, offset::ACTIVE_PROCESSOR_COUNT, peb::processors());
+    put_u32(page, offset::ACTIVE_PROCESSOR_COUNT, system_info::processors());
     let system = rustix::system::sysinfo();
     let bytes = system.totalram as u64 * u64::from(system.mem_unit);
     put_u32(page, offset::NUMBER_OF_PHYSICAL_PAGES, (bytes / 4096) as u32);

@@ -4,8 +4,8 @@
 
 use abi::fault;
 
-use crate::Process;
 use crate::heap::Heaps;
+use crate::{Process, system_info};
 
 /// Bytes set aside for the block.
 pub(crate) const SIZE: usize = 0x1000;
@@ -31,7 +31,7 @@ impl Process {
     pub(crate) fn fill_peb(&self) {
         let version = self.version();
         let _ = fault::store_u64(self.peb() + offset::PROCESS_HEAP, Heaps::PROCESS.0);
-        self.set_peb_u32(offset::NUMBER_OF_PROCESSORS, processors());
+        self.set_peb_u32(offset::NUMBER_OF_PROCESSORS, system_info::processors());
         self.set_peb_u32(offset::OS_MAJOR_VERSION, version.major);
         self.set_peb_u32(offset::OS_MINOR_VERSION, version.minor);
         self.set_peb_u32(offset::OS_BUILD_NUMBER, version.build);
@@ -54,9 +54,4 @@ impl Process {
         // The block is ours and writable unless the guest protected it, which is its own loss.
         let _ = fault::store_u32(self.peb() + at, value);
     }
-}
-
-/// Processors this process may run on.
-pub(crate) fn processors() -> u32 {
-    rustix::thread::sched_getaffinity(None).map_or(1, |set| set.count().max(1))
 }
