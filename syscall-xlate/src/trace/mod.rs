@@ -191,7 +191,7 @@ impl Frame {
     }
 }
 
-/// Records a call's result and what it wrote.
+/// Records a call's result and what it wrote. Only what depends on the shim's types is here: it is compiled for each of them.
 pub(crate) fn end<R: Ret, const N: usize>(
     cx: &Cx<'_>,
     call: Call,
@@ -199,18 +199,29 @@ pub(crate) fn end<R: Ret, const N: usize>(
     after: impl FnOnce() -> [Option<Value>; N],
 ) {
     let took = call.started.elapsed();
+    let written = if result.succeeded() { Vec::from(after()) } else { Vec::new() };
+    write_end(cx, call, took, Ended { result: result.result(), error: result.error(), written });
+}
+
+/// How a call ended.
+struct Ended {
+    result: Value,
+    error: Option<String>,
+    written: Vec<Option<Value>>,
+}
+
+fn write_end(cx: &Cx<'_>, call: Call, took: Duration, ended: Ended) {
     let mut trace = cx.thread.trace.borrow_mut();
     trace.0.truncate(call.depth + 1);
     let Some(frame) = trace.0.pop() else { return };
     drop(trace);
     let Some(tracer) = cx.process.tracer() else { return };
     let (dll, function) = frame.names;
-    let written = if result.succeeded() { after().to_vec() } else { Vec::new() };
     let closes_open = frame.arguments.is_none();
     let line = Line {
-        written,
-        result: Some(result.result()),
-        error: result.error(),
+        written: ended.written,
+        result: Some(ended.result),
+        error: ended.error,
         took: Some(took),
         started: Some(call.started.duration_since(tracer.started)),
         closes_open,
