@@ -4,8 +4,6 @@
 pub(crate) mod process {
     /// `crt`: streams, exit functions, locale.
     pub(crate) const CRT: usize = 0;
-    /// `kernel32`: thread-local storage indices, handlers.
-    pub(crate) const KERNEL32: usize = 1;
     /// `kernel32`: the command line in the ANSI code page.
     pub(crate) const COMMAND_LINE: usize = 2;
     /// `advapi32::wincrypt`: provider handles.
@@ -18,8 +16,6 @@ pub(crate) mod process {
 pub(crate) mod thread {
     /// `crt`: what `strtok`, `asctime` and the like keep.
     pub(crate) const CRT: usize = 0;
-    /// `kernel32`: fiber-local storage.
-    pub(crate) const KERNEL32: usize = 1;
     /// `ole32`: the thread's apartment.
     pub(crate) const APARTMENT: usize = 2;
 }

@@ -128,14 +128,14 @@ impl Console {
         }
         let host_modes =
             CONSOLE_MODE::ENABLE_LINE_INPUT | CONSOLE_MODE::ENABLE_ECHO_INPUT | CONSOLE_MODE::ENABLE_PROCESSED_INPUT;
-        if (state.input_mode ^ mode).intersects(host_modes) {
-            if let Ok(mut settings) = tcgetattr(&terminal) {
-                state.original.get_or_insert_with(|| settings.clone());
-                settings.local_modes.set(LocalModes::ICANON, wants(CONSOLE_MODE::ENABLE_LINE_INPUT));
-                settings.local_modes.set(LocalModes::ECHO, wants(CONSOLE_MODE::ENABLE_ECHO_INPUT));
-                settings.local_modes.set(LocalModes::ISIG, wants(CONSOLE_MODE::ENABLE_PROCESSED_INPUT));
-                let _ = tcsetattr(&terminal, OptionalActions::Now, &settings);
-            }
+        if (state.input_mode ^ mode).intersects(host_modes)
+            && let Ok(mut settings) = tcgetattr(&terminal)
+        {
+            state.original.get_or_insert_with(|| settings.clone());
+            settings.local_modes.set(LocalModes::ICANON, wants(CONSOLE_MODE::ENABLE_LINE_INPUT));
+            settings.local_modes.set(LocalModes::ECHO, wants(CONSOLE_MODE::ENABLE_ECHO_INPUT));
+            settings.local_modes.set(LocalModes::ISIG, wants(CONSOLE_MODE::ENABLE_PROCESSED_INPUT));
+            let _ = tcsetattr(&terminal, OptionalActions::Now, &settings);
         }
         state.input_mode = mode;
         Ok(())

@@ -136,7 +136,7 @@ pub(super) fn set_times(path: &Path, times: Times) -> rustix::io::Result<()> {
             let since = time.saturating_sub(FILETIME_OF_UNIX_EPOCH);
             Timespec { tv_sec: since.div_euclid(10_000_000), tv_nsec: since.rem_euclid(10_000_000) * 100 }
         }
-        None => Timespec { tv_sec: 0, tv_nsec: i64::from(UTIME_OMIT) },
+        None => Timespec { tv_sec: 0, tv_nsec: UTIME_OMIT },
     };
     if times.accessed.is_some() || times.written.is_some() {
         let both = Timestamps { last_access: spec(times.accessed), last_modification: spec(times.written) };

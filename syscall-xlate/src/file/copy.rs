@@ -24,10 +24,11 @@ pub fn copy(files: &FileSystem, from: &[u16], to: &[u16], fail_if_exists: bool) 
     };
     let source = files.open(from, &source)?.file;
     let information = source.information()?;
-    if let Ok(there) = files.query(to) {
-        if (there.volume, there.index) == (information.volume, information.index) && !fail_if_exists {
-            return Err(NTSTATUS::STATUS_SHARING_VIOLATION);
-        }
+    if let Ok(there) = files.query(to)
+        && (there.volume, there.index) == (information.volume, information.index)
+        && !fail_if_exists
+    {
+        return Err(NTSTATUS::STATUS_SHARING_VIOLATION);
     }
     let request = OpenRequest {
         access: FILE_WRITE_DATA | FILE_WRITE_ATTRIBUTES,

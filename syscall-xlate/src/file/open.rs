@@ -282,11 +282,12 @@ impl FileSystem {
         }
         let key = (host.stat.st_dev, host.stat.st_ino);
         let registration = self.open_files.register(key, request.access, request.share)?;
-        if disk_file && (host.created || request.disposition.empties()) {
-            if let Err(status) = empty(host, request) {
-                registration.close();
-                return Err(status);
-            }
+        if disk_file
+            && (host.created || request.disposition.empties())
+            && let Err(status) = empty(host, request)
+        {
+            registration.close();
+            return Err(status);
         }
         let action = match request.disposition {
             _ if host.created => Action::Created,

@@ -252,11 +252,11 @@ impl Drop for File {
         }
         // The name is looked up before the place in the table is given up: nobody may open the file between.
         let name = if registration.is_delete_pending() { self.name_on_host().ok() } else { None };
-        if registration.close() == Closing::Delete {
-            if let Some(name) = name {
-                // Closing a handle cannot fail; a file that cannot be deleted stays, as on Windows.
-                let _ = remove(&name, matches!(self.medium, Medium::Directory));
-            }
+        if registration.close() == Closing::Delete
+            && let Some(name) = name
+        {
+            // Closing a handle cannot fail; a file that cannot be deleted stays, as on Windows.
+            let _ = remove(&name, matches!(self.medium, Medium::Directory));
         }
     }
 }

@@ -86,7 +86,7 @@ pub(super) fn free(address: u64) {
 /// `STATUS_INVALID_PARAMETER` when there is no block of this heap at the address.
 #[inline]
 pub(super) fn size(heap: HeapId, address: u64) -> NtResult<u64> {
-    if address >= HEADER && address % HEADER == 0 {
+    if address >= HEADER && address.is_multiple_of(HEADER) {
         let tag = fault::load_u64(address - HEADER + TAG);
         if tag == Ok(heap.tag(address))
             && let Ok(size) = fault::load_u64(address - HEADER)

@@ -215,7 +215,7 @@ pub fn format(picture: &[u16], time: &crate::time::TimeFields) -> Vec<u16> {
         let number = |value: u16| if count == 1 { format!("{value}") } else { format!("{value:02}") };
         let weekday = (usize::from(time.weekday) + 6) % 7;
         let month = usize::from(time.month.saturating_sub(1)).min(11);
-        let hour12 = if time.hour % 12 == 0 { 12 } else { time.hour % 12 };
+        let hour12 = if time.hour.is_multiple_of(12) { 12 } else { time.hour % 12 };
         let mark = if time.hour < 12 { "AM" } else { "PM" };
         match (u8::try_from(first).unwrap_or(0), count) {
             (b'd', 1 | 2) => put(&number(time.day), &mut out),

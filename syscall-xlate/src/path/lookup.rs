@@ -169,12 +169,11 @@ impl Lookup {
         };
         let key = upcased(name);
         let mut listings = self.listings.lock().unwrap_or_else(|poisoned| poisoned.into_inner());
-        if let Some(listing) = listings.get(directory) {
-            if listing.stamp == stamp(&now)
-                && (purpose == Purpose::Create || (!listing.amended && was_quiet(&now, listing.read)))
-            {
-                return Ok(listing.names.get(&key).map(|name| directory.join(name)));
-            }
+        if let Some(listing) = listings.get(directory)
+            && listing.stamp == stamp(&now)
+            && (purpose == Purpose::Create || (!listing.amended && was_quiet(&now, listing.read)))
+        {
+            return Ok(listing.names.get(&key).map(|name| directory.join(name)));
         }
         let listing = match Listing::read(directory, &now) {
             Ok(listing) => listing,
@@ -197,14 +196,13 @@ impl Lookup {
             return;
         };
         let mut listings = self.listings.lock().unwrap_or_else(|poisoned| poisoned.into_inner());
-        if let Some(listing) = listings.get_mut(directory) {
-            if listing.stamp == stamp(&before) {
-                if let Ok(after) = stat(directory) {
-                    listing.stamp = stamp(&after);
-                    listing.amended = true;
-                    listing.names.insert(upcased(&name::from_host(name.as_bytes())), name.to_owned());
-                }
-            }
+        if let Some(listing) = listings.get_mut(directory)
+            && listing.stamp == stamp(&before)
+            && let Ok(after) = stat(directory)
+        {
+            listing.stamp = stamp(&after);
+            listing.amended = true;
+            listing.names.insert(upcased(&name::from_host(name.as_bytes())), name.to_owned());
         }
     }
 

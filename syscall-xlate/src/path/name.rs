@@ -36,10 +36,12 @@ pub fn from_host(name: &[u8]) -> Vec<u16> {
     } else {
         units.extend(name.iter().map(|&byte| u16::from(byte)));
     }
-    if name != b"." && name != b".." && matches!(name.last(), Some(b'.' | b' ')) {
-        if let Some(last) = units.last_mut() {
-            *last += ASCII_BASE as u16;
-        }
+    if name != b"."
+        && name != b".."
+        && matches!(name.last(), Some(b'.' | b' '))
+        && let Some(last) = units.last_mut()
+    {
+        *last += ASCII_BASE as u16;
     }
     units
 }

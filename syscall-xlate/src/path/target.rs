@@ -78,11 +78,11 @@ pub fn nt_target(path: &[u16], root_of: impl Fn(u8) -> Option<Arc<Path>>) -> NtR
         .or_else(|| strip(path, r"\GLOBAL??\"))
         .or_else(|| strip(path, r"\Device\"))
         .ok_or(NTSTATUS::STATUS_OBJECT_PATH_SYNTAX_BAD)?;
-    if let [letter, colon, rest @ ..] = rest {
-        if *colon == u16::from(b':') {
-            let letter = u8::try_from(*letter).unwrap_or_default().to_ascii_uppercase();
-            return in_drive(letter, rest, root_of(letter).ok_or(NTSTATUS::STATUS_OBJECT_PATH_NOT_FOUND)?);
-        }
+    if let [letter, colon, rest @ ..] = rest
+        && *colon == u16::from(b':')
+    {
+        let letter = u8::try_from(*letter).unwrap_or_default().to_ascii_uppercase();
+        return in_drive(letter, rest, root_of(letter).ok_or(NTSTATUS::STATUS_OBJECT_PATH_NOT_FOUND)?);
     }
     if let Some(pipe) = strip(rest, r"pipe\").or_else(|| strip(rest, r"NamedPipe\")) {
         return Ok(Target::Pipe(pipe.to_vec()));

@@ -167,7 +167,7 @@ impl Section {
         protection: u32,
     ) -> NtResult<(u64, u64)> {
         let protection = Protection::new(protection)?;
-        if offset % GRANULE != 0 || wanted % GRANULE != 0 {
+        if !offset.is_multiple_of(GRANULE) || !wanted.is_multiple_of(GRANULE) {
             return Err(NTSTATUS::STATUS_MAPPED_ALIGNMENT);
         }
         if !self.allows(protection) {

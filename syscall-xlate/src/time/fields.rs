@@ -83,7 +83,7 @@ impl TimeFields {
 
 /// Days in a month; 0 for no month.
 pub(super) fn days_in_month(year: u16, month: u16) -> u16 {
-    let leap = year % 4 == 0 && (year % 100 != 0 || year % 400 == 0);
+    let leap = year.is_multiple_of(4) && (!year.is_multiple_of(100) || year.is_multiple_of(400));
     match month {
         2 => 28 + u16::from(leap),
         4 | 6 | 9 | 11 => 30,
@@ -152,7 +152,7 @@ impl DosDateTime {
         }
         Ok(Self {
             date: (fields.year - 1980) << 9 | fields.month << 5 | fields.day,
-            time: fields.hour << 11 | fields.minute << 5 | fields.second / 2,
+            time: fields.hour << 11 | fields.minute << 5 | (fields.second / 2),
         })
     }
 }
@@ -181,7 +181,7 @@ mod tests {
     #[test]
     fn every_day_comes_back() {
         for day in (0..10_000_000).step_by(37) {
-            let time = day * TICKS_PER_DAY + 863_999_999_0000 / 10;
+            let time = day * TICKS_PER_DAY + 8_639_999_990_000 / 10;
             let Ok(fields) = TimeFields::from_filetime(time) else { break };
             if fields.year > LAST_YEAR {
                 break;

@@ -44,6 +44,7 @@ pub(crate) fn to_guest(context: &mut CONTEXT, mut crossed: impl FnMut(Crossing) 
         if !host::is_host(context.Rip) {
             return if context.Rip == 0 { Err(End::Bottom) } else { Ok(()) };
         }
+        #[expect(clippy::collapsible_match, reason = "a guard would leave other crossings unmatched")]
         match crossing(context) {
             Some(Crossing::Interrupted(at)) => {
                 *context = CONTEXT::read(at).map_err(|_| End::Bad)?;

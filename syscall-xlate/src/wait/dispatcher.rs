@@ -150,7 +150,7 @@ impl Dispatcher {
     pub fn release(&self, thread: u32) -> Option<u32> {
         let (before, changed) = self.update(|state| match () {
             () if state & LOW != u64::from(thread) => None,
-            () if state / RECURSION & RECURSION_LIMIT != 0 => Some(state - RECURSION),
+            () if (state / RECURSION) & RECURSION_LIMIT != 0 => Some(state - RECURSION),
             () => Some(0),
         });
         changed.then_some(((before & !ABANDONED) / RECURSION) as u32 + 1)
@@ -220,7 +220,8 @@ impl Dispatcher {
                 Some((u64::from(thread), passed))
             }
             Signal::Mutant => {
-                let again = state & LOW == u64::from(thread) && state / RECURSION & RECURSION_LIMIT != RECURSION_LIMIT;
+                let again =
+                    state & LOW == u64::from(thread) && (state / RECURSION) & RECURSION_LIMIT != RECURSION_LIMIT;
                 again.then_some((state + RECURSION, Passed::Plain))
             }
         }

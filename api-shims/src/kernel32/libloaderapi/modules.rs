@@ -1,6 +1,5 @@
 //! Loading DLLs and finding what they export.
 
-use std::path::PathBuf;
 use std::sync::Arc;
 
 use abi::{HANDLE, NTSTATUS, Out, PCSTR, PCWSTR, PSTR, PWSTR, Ptr, WIN32_ERROR, Win32Result, shim};
@@ -246,7 +245,7 @@ fn load(cx: &Cx, name: &[u16], flags: LOAD_LIBRARY_FLAGS) -> Win32Result<HANDLE>
         return Err(WIN32_ERROR::ERROR_INVALID_PARAMETER.into());
     }
     let wanted = if has_folder(name) {
-        Wanted::File(PathBuf::from(cx.process.host_path(name)?))
+        Wanted::File(cx.process.host_path(name)?)
     } else {
         Wanted::Name(String::from_utf16_lossy(name))
     };

@@ -96,7 +96,7 @@ pub(in crate::kernel32) fn InitOnceComplete(
         return Err(WIN32_ERROR::ERROR_INVALID_PARAMETER.into());
     }
     let context = (!failed).then_some(lpContext.address());
-    Ok(init_once::complete(&cx.process.addresses, lpInitOnce.address(), shared, context).map_err(raise_fault)?)
+    init_once::complete(&cx.process.addresses, lpInitOnce.address(), shared, context).map_err(raise_fault)
 }
 
 /// Calls a function once, however many threads come; they all get its context.
@@ -110,7 +110,13 @@ pub(in crate::kernel32) fn InitOnceExecuteOnce(
 ) -> Win32Result<()> {
     let once = InitOnce.address();
     if let Begun::Done(context) = init_once::begin(&cx.process.addresses, once, false, false).map_err(raise_fault)? {
-        return Ok(if Context.is_null() { () } else { Context.set(Ptr::at(context))? });
+        return {
+            let _: () = if Context.is_null() {
+            } else {
+                Context.set(Ptr::at(context))?
+            };
+            Ok(())
+        };
     }
     let done = cx.call_guest(InitFn.address(), [once, Parameter.address(), Context.address()]) as u32 != 0;
     let context = match (done, Context.opt()) {

@@ -212,7 +212,7 @@ fn give_z(name: &str, buffer: PWSTR, size: i32) -> Win32Result<i32> {
 #[shim(full)]
 pub(in crate::kernel32) fn EnumSystemLocalesW(cx: &Cx, lpLocaleEnumProc: Ptr<u8>, dwFlags: u32) -> Win32Result<()> {
     let _ = dwFlags;
-    enumerate::<u16>(cx, lpLocaleEnumProc, |digit| u16::from(digit))
+    enumerate::<u16>(cx, lpLocaleEnumProc, u16::from)
 }
 
 /// Calls back with the number of every locale as eight hexadecimal digits, until the callback has enough.

@@ -135,7 +135,7 @@ fn map(flags: LC_MAP_FLAGS, source: &[u16]) -> Win32Result<Mapped> {
             continue;
         }
         let upper = flags.contains(F::LCMAP_UPPERCASE) && !(title && word_goes_on);
-        let lower = flags.contains(F::LCMAP_LOWERCASE) && !(title && !word_goes_on);
+        let lower = (word_goes_on || !title) && flags.contains(F::LCMAP_LOWERCASE);
         word_goes_on = types & (ctype::ALPHA | ctype::DIGIT) != 0;
         let cased = match (upper, lower) {
             (true, _) if linguistic => case::upcase_linguistic(unit),
