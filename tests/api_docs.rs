@@ -7,13 +7,6 @@ use std::path::Path;
 use exeunt::shims;
 use exeunt::trace::Filter;
 
-const HEAD: &str = "\
-# The Windows APIs that are there
-
-| DLL | exports | full | partial | stub |
-| --- | --: | --: | --: | --: |
-";
-
 const FOOT: &str = "
 *full*: all that is documented. *partial*: some of it; the table says what is missing. *stub*: an honest constant answer; the table says
 why that is enough. Written by `UPDATE_DOCS=1 cargo test --test api_docs`.
