@@ -1,7 +1,7 @@
 //! The registry: a tree of keys with values.
 //!
 //! [`Registry`] opens and makes keys by path; a [`Key`] is what a handle stands for. Where keys are kept is behind [`Store`]: now
-//! [`MemoryStore`], which begins with the [`seed`] and ends with the process. A process that never asks pays nothing.
+//! [`MemoryStore`], which begins with the `seed` and ends with the process. A process that never asks pays nothing.
 
 mod memory;
 mod seed;
