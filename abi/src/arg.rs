@@ -96,6 +96,22 @@ impl Arg for bool {
     }
 }
 
+/// `BOOLEAN`: 8 bits, true when not zero. Whatever the caller's register holds above them says nothing.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub struct BOOLEAN(pub bool);
+
+impl Arg for BOOLEAN {
+    type Raw = u64;
+    const SIZE: usize = 1;
+    #[inline(always)]
+    fn from_raw(raw: u64) -> Self {
+        Self(raw as u8 != 0)
+    }
+    fn before(&self) -> Value {
+        Value::Bool(self.0)
+    }
+}
+
 impl Arg for f64 {
     type Raw = f64;
     const SIZE32: usize = 8;

@@ -31,7 +31,7 @@ pub fn is_system_dll(name: &str) -> bool {
 }
 
 pub use abi_macros::shim;
-pub use arg::{Arg, RawArg};
+pub use arg::{Arg, BOOLEAN, RawArg};
 #[doc(hidden)]
 pub use bitflags;
 pub use context::{CONTEXT, EXCEPTION_RECORD, PCONTEXT, register};

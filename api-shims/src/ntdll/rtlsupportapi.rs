@@ -217,8 +217,8 @@ pub(crate) fn RtlAddGrowableFunctionTable(
     FunctionTable: Ptr<RUNTIME_FUNCTION>,
     EntryCount: u32,
     MaximumEntryCount: u32,
-    RangeBase: u64,
-    RangeEnd: u64,
+    RangeBase: usize,
+    RangeEnd: usize,
 ) -> NTSTATUS {
     if EntryCount > MaximumEntryCount || RangeBase >= RangeEnd {
         return NTSTATUS::STATUS_INVALID_PARAMETER;
@@ -227,7 +227,7 @@ pub(crate) fn RtlAddGrowableFunctionTable(
         return NTSTATUS::STATUS_ACCESS_VIOLATION;
     }
     let tables = &cx.process.function_tables;
-    let identifier = tables.add_growable(FunctionTable.address(), EntryCount, RangeBase, RangeEnd);
+    let identifier = tables.add_growable(FunctionTable.address(), EntryCount, RangeBase as u64, RangeEnd as u64);
     match DynamicTable.set(identifier) {
         Ok(()) => NTSTATUS::STATUS_SUCCESS,
         Err(_) => {

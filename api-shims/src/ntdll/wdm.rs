@@ -1,6 +1,6 @@
 //! wdm.h: what drivers and runtimes share: the version, strings, locks.
 
-use abi::{Guest, NTSTATUS, NtResult, Out, Ptr, Raises, shim};
+use abi::{BOOLEAN, Guest, NTSTATUS, NtResult, Out, Ptr, Raises, shim};
 use syscall_xlate::Cx;
 use syscall_xlate::nls;
 use syscall_xlate::sync::critical_section;
@@ -59,10 +59,10 @@ pub(super) fn RtlTryEnterCriticalSection(cx: &Cx, CriticalSection: Ptr<RTL_CRITI
 pub(super) fn RtlEqualUnicodeString(
     String1: Ptr<UNICODE_STRING>,
     String2: Ptr<UNICODE_STRING>,
-    CaseInSensitive: bool,
+    CaseInSensitive: BOOLEAN,
 ) -> Raises<bool> {
     let (first, second) = (String1.read()?.text()?, String2.read()?.text()?);
-    Ok(if CaseInSensitive { nls::case::eq_ignoring_case(&first, &second) } else { first == second })
+    Ok(if CaseInSensitive.0 { nls::case::eq_ignoring_case(&first, &second) } else { first == second })
 }
 
 /// Bytes of the short form, which ends before the service pack's numbers.

@@ -3,7 +3,7 @@
 use std::convert::Infallible;
 use std::sync::Arc;
 
-use abi::{Guest, HANDLE, In, NTSTATUS, NtResult, Out, PCSTR, PCWSTR, Ptr, Raises, WIN32_ERROR, shim};
+use abi::{BOOLEAN, Guest, HANDLE, In, NTSTATUS, NtResult, Out, PCSTR, PCWSTR, Ptr, Raises, WIN32_ERROR, shim};
 use syscall_xlate::Cx;
 use syscall_xlate::heap::Heaps;
 use syscall_xlate::object::access::SYNCHRONIZE;
@@ -86,14 +86,14 @@ pub(super) fn NtCreateEvent(
     DesiredAccess: u32,
     ObjectAttributes: Ptr<OBJECT_ATTRIBUTES>,
     EventType: EVENT_TYPE,
-    InitialState: bool,
+    InitialState: BOOLEAN,
 ) -> NTSTATUS {
     let manual = match EventType {
         EVENT_TYPE::NotificationEvent => true,
         EVENT_TYPE::SynchronizationEvent => false,
         _ => return NTSTATUS::STATUS_INVALID_PARAMETER,
     };
-    create(cx, EventHandle, ObjectAttributes, event::MAPPING, DesiredAccess, || Ok(Event::new(manual, InitialState)))
+    create(cx, EventHandle, ObjectAttributes, event::MAPPING, DesiredAccess, || Ok(Event::new(manual, InitialState.0)))
 }
 
 /// Makes a mutant, or opens the one of this name.
@@ -103,9 +103,9 @@ pub(super) fn NtCreateMutant(
     MutantHandle: Out<HANDLE>,
     DesiredAccess: u32,
     ObjectAttributes: Ptr<OBJECT_ATTRIBUTES>,
-    InitialOwner: bool,
+    InitialOwner: BOOLEAN,
 ) -> NTSTATUS {
-    let owner = InitialOwner.then(|| cx.thread.id());
+    let owner = InitialOwner.0.then(|| cx.thread.id());
     create(cx, MutantHandle, ObjectAttributes, mutant::MAPPING, DesiredAccess, || Ok(cx.process.mutants.create(owner)))
 }
 
@@ -148,12 +148,12 @@ pub(super) fn create<T: Object>(
 
 /// Lets time pass, or runs the calls queued to the thread.
 #[shim(full)]
-pub(super) fn NtDelayExecution(cx: &Cx, Alertable: bool, DelayInterval: In<i64>) -> NTSTATUS {
+pub(super) fn NtDelayExecution(cx: &Cx, Alertable: BOOLEAN, DelayInterval: In<i64>) -> NTSTATUS {
     match DelayInterval.read() {
         Err(fault) => fault.into(),
         Ok(interval) => {
             let waiter = cx.thread.object().waiter();
-            match wait::delay(waiter, Alertable, Timeout::from_nt(Some(interval))) {
+            match wait::delay(waiter, Alertable.0, Timeout::from_nt(Some(interval))) {
                 Woken::Timeout => NTSTATUS::STATUS_SUCCESS,
                 woken => finish(cx, woken),
             }
@@ -344,10 +344,10 @@ pub(super) fn NtWaitForMultipleObjects(
     Count: u32,
     Handles: Ptr<HANDLE>,
     WaitType: WAIT_TYPE,
-    Alertable: bool,
+    Alertable: BOOLEAN,
     Timeout: Ptr<i64>,
 ) -> NTSTATUS {
-    match wait_for_many(cx, Count, Handles, WaitType, Alertable, Timeout) {
+    match wait_for_many(cx, Count, Handles, WaitType, Alertable.0, Timeout) {
         Ok(woken) => finish(cx, woken),
         Err(status) => status,
     }
@@ -382,10 +382,10 @@ fn timeout(limit: Ptr<i64>) -> NtResult<Timeout> {
 
 /// Waits for an object.
 #[shim(full)]
-pub(super) fn NtWaitForSingleObject(cx: &Cx, Handle: HANDLE, Alertable: bool, Timeout: Ptr<i64>) -> NTSTATUS {
+pub(super) fn NtWaitForSingleObject(cx: &Cx, Handle: HANDLE, Alertable: BOOLEAN, Timeout: Ptr<i64>) -> NTSTATUS {
     let work = || -> NtResult<Woken> {
         let object = cx.object(Handle, SYNCHRONIZE)?;
-        Ok(wait::one(cx.thread.object().waiter(), wait::waitable(&object)?, Alertable, timeout(Timeout)?))
+        Ok(wait::one(cx.thread.object().waiter(), wait::waitable(&object)?, Alertable.0, timeout(Timeout)?))
     };
     match work() {
         Ok(woken) => finish(cx, woken),
