@@ -231,7 +231,7 @@ fn named_type(index: &Index, name: &TypeName, is_const: bool, known: &AbiTypes) 
     let plain = |text: &str| (text.to_owned(), None);
     match name.name.as_str() {
         "BOOL" => return plain("bool"),
-        "BOOLEAN" => return plain("u8"),
+        "BOOLEAN" => return plain("BOOLEAN"),
         "PWSTR" | "BSTR" => return plain(if is_const { "PCWSTR" } else { "PWSTR" }),
         "PSTR" => return plain(if is_const { "PCSTR" } else { "PSTR" }),
         text if known.has(text) => return plain(text),
