@@ -138,29 +138,4 @@ mod tests {
             assert!(blocked.join().unwrap());
         });
     }
-
-    #[test]
-    #[ignore = "measures: --release --nocapture"]
-    fn uncontended_costs() {
-        let handles = HandleTable::default();
-        let waiter = Waiter::new(1);
-        let handle = handles.insert(Event::new(true, false), ALL_ACCESS, HandleFlags::empty()).unwrap();
-        let time = |name: &str, work: &mut dyn FnMut()| {
-            const TIMES: u32 = 5_000_000;
-            let start = std::time::Instant::now();
-            (0..TIMES).for_each(|_| work());
-            println!("{name}: {:.1} ns", start.elapsed().as_nanos() as f64 / f64::from(TIMES));
-        };
-        time("set+reset", &mut || {
-            let _ = (set(&handles, handle), reset(&handles, handle));
-        });
-        let _ = set(&handles, handle);
-        time("ready wait", &mut || {
-            let _ = wait::for_handle(&handles, &waiter, handle, false, Timeout::Infinite);
-        });
-        time("create+close", &mut || {
-            let handle = handles.insert(Event::new(true, false), ALL_ACCESS, HandleFlags::empty());
-            let _ = handle.and_then(|handle| handles.close(handle));
-        });
-    }
 }
