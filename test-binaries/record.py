@@ -30,6 +30,9 @@ def main():
     parser.add_argument("--diff", action="store_true")
     parser.add_argument("names", nargs="*")
     options = parser.parse_args()
+    absent = [name for name in options.names if not (HERE / "bin" / f"{name}.exe").exists()]
+    if absent:
+        parser.error(f"not in bin/: {' '.join(absent)}; build.sh makes them")
     names = options.names or sorted(p.stem for p in (HERE / "bin").glob("*.exe"))
     with tempfile.TemporaryDirectory() as prefix:
         env = wine_environment(prefix)

@@ -323,6 +323,16 @@ fn new_file(address: u64, fd: i32, mode: Mode, buffering: Buffering) -> File {
     }
 }
 
+/// Writes what the guest's macros read of the standard streams, before they are opened.
+pub(super) fn show_standard(iob: u64) -> Result<(), Fault> {
+    for (number, access) in [IOREAD, IOWRT, IOWRT].into_iter().enumerate() {
+        let address = iob + number as u64 * FILE_SIZE;
+        fault::store_u32(address + offset::FLAG, access)?;
+        fault::store_u32(address + offset::FILE, number as u32)?;
+    }
+    Ok(())
+}
+
 fn show_descriptor(file: &File) -> Result<(), Fault> {
     fault::store_u32(file.address + offset::FILE, file.fd as u32)?;
     file.show(&file.stream())

@@ -8,7 +8,7 @@ use syscall_xlate::Cx;
 
 use super::chartype;
 use super::cmdline::{Argument, DoubledQuote, parse};
-use super::files::{FILE_SIZE, IOB_COUNT, files};
+use super::files::{self, FILE_SIZE, IOB_COUNT, files};
 use super::guest::{GuestUnit, ok, write_text};
 use super::io::units;
 use super::state::process;
@@ -203,6 +203,8 @@ fn put_initial(cx: &Cx, variable: Variable, address: u64) -> Result<(), Refusal<
         Variable::Wenviron => Ok(fault::store_u64(address, environ::array::<u16>(cx)?)?),
         Variable::ClassTable => Ok(Ptr::<u16>::at(address).write_slice(&chartype::table())?),
         Variable::Pctype => Ok(fault::store_u64(address, class_table(cx)? + 2)?),
+        // What is known without asking the host; the rest when a stream is first used.
+        Variable::Iob => Ok(files::show_standard(address)?),
         Variable::Huge => Ok(fault::store_u64(address, f64::INFINITY.to_bits())?),
         Variable::Osver => number(version.build),
         Variable::Winver => number(version.major << 8 | version.minor),
@@ -555,4 +557,23 @@ pub(crate) fn _get_pgmptr(cx: &Cx, pValue: Out<u64>) -> CrtResult<i32> {
 pub(crate) fn _get_wpgmptr(cx: &Cx, pValue: Out<u64>) -> CrtResult<i32> {
     pValue.set(fault::load_u64(variable(cx, Variable::Wpgmptr)?)?)?;
     ok(0)
+}
+
+#[cfg(test)]
+mod tests {
+    use syscall_xlate::dll::Target;
+
+    use super::*;
+
+    #[test]
+    fn msvcrt_exports_every_variable_at_its_size() {
+        for (_, name, size) in VARIABLES.iter().filter(|(_, name, _)| !name.is_empty()) {
+            let export = crate::msvcrt::DLL.exports.iter().find(|export| export.name == *name);
+            let exported = export.map(|export| match export.target {
+                Target::Data { size } => size,
+                _ => 0,
+            });
+            assert_eq!(exported, Some(*size), "{name}");
+        }
+    }
 }

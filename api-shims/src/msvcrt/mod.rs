@@ -218,6 +218,7 @@ static EXPORTS: &[Export] = &[
     Export::of::<crt::onexit::_initialize_onexit_table>(),
     Export::of::<crt::onexit::_initterm>(),
     Export::of::<crt::onexit::_initterm_e>(),
+    Export::data("_iob", 960),
     Export::of::<crt::ctype::_isalnum_l>(),
     Export::of::<crt::ctype::_isalpha_l>(),
     Export::of::<crt::io::_isatty>(),
