@@ -20,6 +20,10 @@ fn main() {
         for file in files {
             println!("cargo::rustc-link-arg-bin=exeunt={}", file.display());
         }
+        if let Some(folder) = gcc_library("libgcc_eh.a").and_then(|file| Some(file.parent()?.to_path_buf())) {
+            println!("cargo::rustc-link-search=native={}", folder.display());
+            println!("cargo::rustc-link-lib=static:-bundle=gcc_eh");
+        }
     }
 }
 
@@ -27,12 +31,12 @@ fn main() {
 /// the C compiler does not know them: the binary is linked as usual then, and starts a little slower.
 fn startup_files() -> Option<Vec<PathBuf>> {
     let names = ["Scrt1.o", "crti.o", "crtbeginS.o", "crtendS.o", "crtn.o"];
-    names
-        .iter()
-        .map(|name| {
-            let output = Command::new("cc").arg(format!("-print-file-name={name}")).output().ok()?;
-            let path = PathBuf::from(String::from_utf8(output.stdout).ok()?.trim());
-            path.is_absolute().then_some(path)
-        })
-        .collect()
+    names.iter().map(|name| gcc_library(name)).collect()
+}
+
+/// Where the C compiler has a file of its own.
+fn gcc_library(name: &str) -> Option<PathBuf> {
+    let output = Command::new("cc").arg(format!("-print-file-name={name}")).output().ok()?;
+    let path = PathBuf::from(String::from_utf8(output.stdout).ok()?.trim());
+    path.is_absolute().then_some(path)
 }

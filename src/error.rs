@@ -11,6 +11,8 @@ use syscall_xlate::program::StartError;
 
 /// Host exit statuses that are exeunt's own; see `docs/exit-status.md`.
 pub mod status {
+    /// Done.
+    pub const SUCCESS: u8 = 0;
     /// The guest called an API that is missing.
     pub const MISSING_API: u8 = 120;
     /// exeunt failed, or was used wrongly.

@@ -1,6 +1,5 @@
 //! `exeunt completions`.
 
-use std::process::ExitCode;
 
 use clap::{Args, Command};
 use clap_complete::Shell;
@@ -25,7 +24,7 @@ impl Completions {
     ///
     /// # Errors
     /// When it cannot be written.
-    pub(super) fn execute(self, command: &mut Command) -> Result<ExitCode, Error> {
+    pub(super) fn execute(self, command: &mut Command) -> Result<u8, Error> {
         let mut script = Vec::new();
         clap_complete::generate(self.shell, command, "exeunt", &mut script);
         output::print(&script)

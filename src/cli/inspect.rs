@@ -1,7 +1,6 @@
 //! `exeunt inspect`.
 
 use std::path::PathBuf;
-use std::process::ExitCode;
 
 use clap::{Args, ValueHint};
 use exeunt::Error;
@@ -38,17 +37,17 @@ impl Inspect {
     ///
     /// # Errors
     /// When the file is no PE file.
-    pub(super) fn execute(self) -> Result<ExitCode, Error> {
+    pub(super) fn execute(self) -> Result<u8, Error> {
         let report = exeunt::inspect::inspect(&self.file)?;
         let text = match self.json {
             true => output::json(&report)?,
             false => report.to_string(),
         };
         output::print(text.as_bytes())?;
-        Ok(ExitCode::from(match report.verdict.status {
+        Ok(match report.verdict.status {
             Status::Runs => 0,
             Status::MayStop => 1,
             Status::DoesNotStart => 2,
-        }))
+        })
     }
 }

@@ -1,11 +1,10 @@
 //! `exeunt man`.
 
 use std::path::PathBuf;
-use std::process::ExitCode;
 
 use clap::{Args, Command, ValueHint};
 use clap_mangen::Man as Page;
-use exeunt::Error;
+use exeunt::{Error, status};
 
 use super::output;
 
@@ -26,10 +25,10 @@ impl Man {
     ///
     /// # Errors
     /// When it cannot be written.
-    pub(super) fn execute(self, command: Command) -> Result<ExitCode, Error> {
+    pub(super) fn execute(self, command: Command) -> Result<u8, Error> {
         match self.dir {
             Some(dir) => match clap_mangen::generate_to(command, &dir) {
-                Ok(()) => Ok(ExitCode::SUCCESS),
+                Ok(()) => Ok(status::SUCCESS),
                 Err(error) => Err(Error::Output { path: Some(dir), error }),
             },
             None => {

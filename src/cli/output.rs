@@ -1,24 +1,23 @@
 //! Writing to standard output.
 
 use std::io::{self, ErrorKind, Write};
-use std::process::ExitCode;
 
-use exeunt::Error;
+use exeunt::{Error, status};
 
 /// Writes a command's whole output.
 ///
 /// # Errors
 /// [`Error::Output`].
-pub(super) fn print(text: &[u8]) -> Result<ExitCode, Error> {
+pub(super) fn print(text: &[u8]) -> Result<u8, Error> {
     let mut output = io::stdout().lock();
     result(output.write_all(text).and_then(|()| output.flush()))
 }
 
 /// What a write's result means: a reader that has gone, as `head` does, has what it wanted.
-pub(super) fn result(written: io::Result<()>) -> Result<ExitCode, Error> {
+pub(super) fn result(written: io::Result<()>) -> Result<u8, Error> {
     match written {
         Err(error) if error.kind() != ErrorKind::BrokenPipe => Err(Error::Output { path: None, error }),
-        _ => Ok(ExitCode::SUCCESS),
+        _ => Ok(status::SUCCESS),
     }
 }
 

@@ -3,7 +3,6 @@
 use std::ffi::OsString;
 use std::os::unix::ffi::OsStrExt;
 use std::path::{Path as HostPath, PathBuf};
-use std::process::ExitCode;
 
 use clap::{Args, ValueHint};
 use exeunt::Error;
@@ -41,7 +40,7 @@ impl Path {
     ///
     /// # Errors
     /// For the first path that names no file.
-    pub(super) fn execute(self) -> Result<ExitCode, Error> {
+    pub(super) fn execute(self) -> Result<u8, Error> {
         let paths = Paths::new(self.root.as_deref())?;
         let mut text = Vec::new();
         for path in &self.paths {

@@ -1,7 +1,6 @@
 //! `exeunt shims`.
 
 use std::fmt::Write;
-use std::process::ExitCode;
 
 use clap::Args;
 use exeunt::Error;
@@ -36,7 +35,7 @@ impl Shims {
     ///
     /// # Errors
     /// When it cannot be written.
-    pub(super) fn execute(self) -> Result<ExitCode, Error> {
+    pub(super) fn execute(self) -> Result<u8, Error> {
         let apis = shims::list(&self.filter.unwrap_or_default());
         let text = match (self.json, self.markdown) {
             (true, _) => output::json(&apis)?,
