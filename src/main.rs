@@ -6,11 +6,15 @@
 #![cfg_attr(not(test), no_main)]
 
 mod cli;
-#[cfg(not(test))]
 mod start;
 
+/// Never runs: the tests have a `main` of their own. It says that what it calls is used.
+#[cfg(test)]
+fn main() {
+    start::start();
+}
+
 /// Says that a panic is exeunt's own fault and ends the process, whichever thread it is on.
-#[cfg_attr(test, expect(dead_code, reason = "tests have a hook of their own"))]
 fn report_panic(panic: &std::panic::PanicHookInfo<'_>) {
     let place = panic.location().map_or_else(String::new, |place| format!(" at {}:{}", place.file(), place.line()));
     let message = panic.payload_as_str().unwrap_or("no message");

@@ -1,13 +1,15 @@
 //! The process's first steps.
 
-use std::ffi::{c_char, c_int};
-
 /// What C's start-up calls.
-///
-/// # Safety
-/// Only C's start-up calls it, with what the kernel gave it; it is the only function of this name.
+#[cfg(not(test))]
+// SAFETY: it is the only function of this name, and has the type that C says.
 #[unsafe(no_mangle)]
-extern "C" fn main(_: c_int, _: *const *const c_char) -> c_int {
+extern "C" fn main(_: std::ffi::c_int, _: *const *const std::ffi::c_char) -> std::ffi::c_int {
+    start()
+}
+
+/// Prepares the process, runs the command line and ends the process.
+pub(crate) fn start() -> ! {
     std::panic::set_hook(Box::new(crate::report_panic));
     open_standard_descriptors();
     // Whoever writes to a pipe without a reader gets an error, as on Windows.

@@ -127,8 +127,8 @@ impl Module {
             }
             Body::Shim(shim) => {
                 let index = shim.export_at(address)?;
-                let name = shim.exports().get(index)?.name.as_deref();
-                let symbol = name.map(Symbol::from).or_else(|| shim.ordinal(index).map(Symbol::Ordinal))?;
+                let symbol =
+                    shim.export(index)?.name.map(Symbol::from).or_else(|| shim.ordinal(index).map(Symbol::Ordinal))?;
                 Some((symbol, self.rva_of(shim.address(index)?)?))
             }
         }

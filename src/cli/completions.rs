@@ -1,6 +1,5 @@
 //! `exeunt completions`.
 
-
 use clap::{Args, Command};
 use clap_complete::Shell;
 use exeunt::Error;

@@ -6,7 +6,7 @@ use std::sync::atomic::{AtomicU32, Ordering};
 
 use crate::affinity::Affinity;
 use crate::console::{Console, StandardHandles};
-use crate::dll::{Dll, Export};
+use crate::dll::Dll;
 use crate::environment::Environment;
 use crate::exception::Vectored;
 use crate::file::FileSystem;
@@ -222,11 +222,9 @@ impl Process {
         self.tracer.as_ref()
     }
 
-    /// What a stub of this export stores for the trace: never 0.
-    pub fn trace_context(&self, dll: &'static Dll, export: &'static Export) -> Option<u64> {
-        let dll_index = self.dlls.iter().position(|&known| std::ptr::eq(known, dll))? as u64;
-        let index = dll.exports.iter().position(|known| std::ptr::eq(known, export))? as u64;
-        Some((dll_index + 1) << 32 | index)
+    /// What the stub of an export stores for the trace, both by index: never 0, and the next export's is the next number.
+    pub(crate) fn trace_context(dll: usize, export: usize) -> u64 {
+        (dll as u64 + 1) << 32 | export as u64
     }
 
     /// By which DLL and name the current traced call of `thread` came in.

@@ -84,10 +84,12 @@ impl Guest<'_> {
     fn invoke(&self, name: &str, arguments: &[u64]) -> (u64, u64) {
         let (stem, function) = name.split_once('!').expect("a call is named dll!function");
         let dlls = self.cx.process.dlls();
-        let dll = dlls.iter().find(|dll| dll.stem() == stem).unwrap_or_else(|| panic!("there is no {stem}.dll"));
-        let export = dll.find(function).unwrap_or_else(|| panic!("{stem}.dll has no {function}"));
-        let Target::Code(row) = export.target else { panic!("{name} is not a function") };
-        self.cx.thread.set_traced_export(self.cx.process.trace_context(dll, export).unwrap_or_default());
+        let dll = dlls.iter().position(|dll| dll.stem() == stem).unwrap_or_else(|| panic!("there is no {stem}.dll"));
+        let exports = dlls[dll].exports;
+        let export = exports.iter().position(|export| export.name == function);
+        let export = export.unwrap_or_else(|| panic!("{stem}.dll has no {function}"));
+        let Target::Code(row) = exports[export].target else { panic!("{name} is not a function") };
+        self.cx.thread.set_traced_export(Process::trace_context(dll, export));
         let mut slots = arguments.to_vec();
         slots.resize(arguments.len().max(4).next_multiple_of(2), 0);
         let mut result = (0, 0);

@@ -4,6 +4,7 @@
 //! costs two system calls for memory and one per section for its protection, whatever the number of exports.
 
 mod layout;
+mod order;
 mod stub;
 #[cfg(test)]
 mod tests;
@@ -19,37 +20,62 @@ pub use thunks::ThunkPool;
 use crate::image::Symbol;
 use crate::map::{MapError, Reservation};
 use layout::Layout;
+use order::Order;
 
 /// A DLL to be made.
-#[derive(Debug, Clone)]
+#[derive(Debug)]
 pub struct SyntheticDll {
     /// Its file name, such as `KERNEL32.dll`.
     pub name: Cow<'static, str>,
-    /// Building is cheapest when those with names are sorted by name, as bytes.
-    pub exports: Vec<SyntheticExport>,
+    /// What it exports. Building is cheapest when all have names, sorted as bytes, and no ordinals of their own.
+    pub exports: Box<dyn ExportTable>,
     /// Offset from the GS base of the pointer-sized slot that traced stubs store their context in.
     pub context_slot: u32,
 }
 
+/// The exports of a DLL to be made, by index: read where they stand, because a DLL may have a thousand and a program use ten.
+pub trait ExportTable: fmt::Debug + Send + Sync {
+    /// How many there are.
+    fn len(&self) -> usize;
+
+    /// The export at an index below [`ExportTable::len`]; always the same.
+    fn get(&self, index: usize) -> Option<SyntheticExport>;
+
+    /// Whether there are none.
+    fn is_empty(&self) -> bool {
+        self.len() == 0
+    }
+}
+
+impl ExportTable for Vec<SyntheticExport> {
+    fn len(&self) -> usize {
+        self.as_slice().len()
+    }
+
+    fn get(&self, index: usize) -> Option<SyntheticExport> {
+        self.as_slice().get(index).copied()
+    }
+}
+
 /// One export to be made.
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, Copy)]
 pub struct SyntheticExport {
     /// `None` exports by ordinal only.
-    pub name: Option<Cow<'static, str>>,
+    pub name: Option<&'static str>,
     /// `None` takes the lowest ordinal, from 1, that nobody asked for, in the order of names.
     pub ordinal: Option<u16>,
     pub kind: ExportKind,
 }
 
 /// What an export is.
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, Copy)]
 pub enum ExportKind {
     /// A function.
     Code(CodeExport),
     /// A variable in the module's `.data`, aligned to 16 bytes, all zeros after `init`.
-    Data { size: u32, init: Cow<'static, [u8]> },
+    Data { size: u32, init: &'static [u8] },
     /// An export of another DLL, as `DLL.Name` or `DLL.#Ordinal`.
-    Forward(Cow<'static, str>),
+    Forward(&'static str),
 }
 
 /// A function that a stub leads to.
@@ -65,27 +91,31 @@ pub struct CodeExport {
 
 impl SyntheticExport {
     /// A function, exported by name.
-    pub fn code(name: impl Into<Cow<'static, str>>, entry: u64) -> Self {
+    pub fn code(name: &'static str, entry: u64) -> Self {
         Self::named(name, ExportKind::Code(CodeExport { entry, ..CodeExport::default() }))
     }
 
     /// A variable, exported by name.
-    pub fn data(name: impl Into<Cow<'static, str>>, size: u32, init: impl Into<Cow<'static, [u8]>>) -> Self {
-        Self::named(name, ExportKind::Data { size, init: init.into() })
+    pub fn data(name: &'static str, size: u32, init: &'static [u8]) -> Self {
+        Self::named(name, ExportKind::Data { size, init })
     }
 
     /// A forwarder, exported by name.
-    pub fn forward(name: impl Into<Cow<'static, str>>, target: impl Into<Cow<'static, str>>) -> Self {
-        Self::named(name, ExportKind::Forward(target.into()))
+    pub fn forward(name: &'static str, target: &'static str) -> Self {
+        Self::named(name, ExportKind::Forward(target))
     }
 
-    fn named(name: impl Into<Cow<'static, str>>, kind: ExportKind) -> Self {
-        Self { name: Some(name.into()), ordinal: None, kind }
+    fn named(name: &'static str, kind: ExportKind) -> Self {
+        Self { name: Some(name), ordinal: None, kind }
     }
 
     /// The same with a fixed ordinal.
     pub fn with_ordinal(self, ordinal: u16) -> Self {
         Self { ordinal: Some(ordinal), ..self }
+    }
+
+    fn name_bytes(&self) -> &'static [u8] {
+        self.name.unwrap_or_default().as_bytes()
     }
 }
 
@@ -125,8 +155,9 @@ impl From<MapError> for SyntheticError {
 pub struct SyntheticModule {
     memory: Reservation,
     name: Cow<'static, str>,
-    exports: Vec<SyntheticExport>,
+    exports: Box<dyn ExportTable>,
     layout: Layout,
+    order: Order,
 }
 
 /// What an export of a synthetic DLL resolves to.
@@ -141,14 +172,15 @@ pub enum SyntheticTarget<'a> {
 impl SyntheticModule {
     /// Builds the image and maps it, protected as a loaded module.
     pub fn build(dll: SyntheticDll) -> Result<Self, SyntheticError> {
-        let layout = Layout::new(&dll)?;
+        let order = Order::new(&*dll.exports)?;
+        let layout = Layout::new(&dll, &order)?;
         let mut memory = Reservation::populated(layout.size as usize)?;
         let base = memory.base();
-        layout.write(&dll, base, memory.bytes_mut());
+        layout.write(&dll, &order, base, memory.bytes_mut());
         memory.protect(0, layout.text.start, Protection::READ)?;
         memory.protect(layout.text.start, layout.text.end, Protection::READ_EXECUTE)?;
         memory.protect(layout.rdata.start, layout.rdata.end, Protection::READ)?;
-        Ok(Self { memory, name: dll.name, exports: dll.exports, layout })
+        Ok(Self { memory, name: dll.name, exports: dll.exports, layout, order })
     }
 
     /// Its file name.
@@ -166,42 +198,34 @@ impl SyntheticModule {
         self.layout.size
     }
 
-    /// The exports, in the order they were given.
-    pub fn exports(&self) -> &[SyntheticExport] {
-        &self.exports
+    /// The export at an index of the table it was built from.
+    pub fn export(&self, index: usize) -> Option<SyntheticExport> {
+        self.exports.get(index)
     }
 
-    /// Index into [`SyntheticModule::exports`] of a symbol.
+    /// Index of a symbol in the table it was built from.
     pub fn index_of(&self, symbol: Symbol<'_>) -> Option<usize> {
-        let index = match symbol {
-            Symbol::Ordinal(ordinal) => {
-                let slot = usize::from(ordinal).checked_sub(self.layout.ordinal_base.into())?;
-                *self.layout.by_ordinal.get(slot)?
-            }
-            Symbol::Name(name) => {
-                let name_of = |index: u32| self.exports.get(index as usize).map_or(&b""[..], layout::name_bytes);
-                let found = self.layout.by_name.binary_search_by(|&index| name_of(index).cmp(name)).ok()?;
-                *self.layout.by_name.get(found)?
-            }
-        };
-        (index != layout::UNUSED).then_some(index as usize)
+        match symbol {
+            Symbol::Ordinal(ordinal) => self.order.with_ordinal(ordinal),
+            Symbol::Name(name) => self.order.with_name(&*self.exports, name),
+        }
     }
 
     /// Address of the stub or variable of an export, by index; `None` for forwarders.
     pub fn address(&self, index: usize) -> Option<u64> {
-        let rva = *self.layout.targets.get(index)?;
-        (rva != 0).then(|| self.base() + u64::from(rva))
+        let rva = self.layout.target(index, &self.exports.get(index)?.kind)?;
+        Some(self.base() + u64::from(rva))
     }
 
     /// The ordinal of an export, by index.
     pub fn ordinal(&self, index: usize) -> Option<u16> {
-        self.layout.ordinals.get(index).copied()
+        self.order.ordinal(index)
     }
 
     /// What the guest gets that asks for a symbol at run time, or walks the export directory.
     pub fn find(&self, symbol: Symbol<'_>) -> Option<SyntheticTarget<'_>> {
         let index = self.index_of(symbol)?;
-        match &self.exports.get(index)?.kind {
+        match self.exports.get(index)?.kind {
             ExportKind::Forward(target) => Some(SyntheticTarget::Forward(target)),
             _ => self.address(index).map(SyntheticTarget::Address),
         }
@@ -210,8 +234,8 @@ impl SyntheticModule {
     /// What goes into an import slot: as [`SyntheticModule::find`], but straight to the function where it is not traced.
     pub fn import(&self, symbol: Symbol<'_>) -> Option<SyntheticTarget<'_>> {
         let index = self.index_of(symbol)?;
-        match &self.exports.get(index)?.kind {
-            ExportKind::Code(CodeExport { entry, context: None, .. }) => Some(SyntheticTarget::Address(*entry)),
+        match self.exports.get(index)?.kind {
+            ExportKind::Code(CodeExport { entry, context: None, .. }) => Some(SyntheticTarget::Address(entry)),
             ExportKind::Forward(target) => Some(SyntheticTarget::Forward(target)),
             _ => self.address(index).map(SyntheticTarget::Address),
         }
@@ -220,7 +244,6 @@ impl SyntheticModule {
     /// The export whose stub or variable holds `address`, by index: the last one at or below it.
     pub fn export_at(&self, address: u64) -> Option<usize> {
         let rva = u32::try_from(address.checked_sub(self.base())?).ok().filter(|&rva| rva < self.size())?;
-        let candidates = self.layout.targets.iter().enumerate().filter(|&(_, &target)| target != 0 && target <= rva);
-        candidates.max_by_key(|&(_, &target)| target).map(|(index, _)| index)
+        self.layout.target_at(rva, &*self.exports)
     }
 }

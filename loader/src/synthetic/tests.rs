@@ -7,7 +7,7 @@ use crate::image::{ExportTarget, Image};
 use crate::map::peek;
 
 fn build(exports: Vec<SyntheticExport>) -> SyntheticModule {
-    SyntheticModule::build(SyntheticDll { name: "test.dll".into(), exports, context_slot: 0x1480 })
+    SyntheticModule::build(SyntheticDll { name: "test.dll".into(), exports: Box::new(exports), context_slot: 0x1480 })
         .expect("the table is sound")
 }
 
@@ -48,7 +48,7 @@ fn stub(module: &SyntheticModule, name: &str) -> Vec<String> {
 #[test]
 fn stubs_do_what_they_are_for() {
     let code = |name: &'static str, code: CodeExport| SyntheticExport {
-        name: Some(name.into()),
+        name: Some(name),
         ordinal: None,
         kind: ExportKind::Code(code),
     };
@@ -73,7 +73,7 @@ fn stubs_do_what_they_are_for() {
 fn a_guest_walking_the_image_finds_what_the_table_says() {
     let mut module = build(vec![
         SyntheticExport::code("Zebra", 0x1000),
-        SyntheticExport::data("Data", 24, vec![9, 8, 7]),
+        SyntheticExport::data("Data", 24, &[9, 8, 7]),
         SyntheticExport::forward("Away", "other.Target"),
         SyntheticExport {
             name: None,
@@ -108,8 +108,8 @@ fn imports_skip_the_stub_unless_traced() {
     let traced = CodeExport { entry: 0x2000, context: Some(7), service: None };
     let module = build(vec![
         SyntheticExport::code("A", 0x1000),
-        SyntheticExport { name: Some("B".into()), ordinal: None, kind: ExportKind::Code(traced) },
-        SyntheticExport::data("C", 8, vec![]),
+        SyntheticExport { name: Some("B"), ordinal: None, kind: ExportKind::Code(traced) },
+        SyntheticExport::data("C", 8, &[]),
         SyntheticExport::forward("D", "x.y"),
     ]);
     assert_eq!(module.import("A".into()), Some(SyntheticTarget::Address(0x1000)));
@@ -122,7 +122,7 @@ fn imports_skip_the_stub_unless_traced() {
 
 #[test]
 fn sections_are_protected() {
-    let module = build(vec![SyntheticExport::code("A", 0x1000), SyntheticExport::data("B", 0x2000, vec![1])]);
+    let module = build(vec![SyntheticExport::code("A", 0x1000), SyntheticExport::data("B", 0x2000, &[1])]);
     let at = |rva: u32| {
         let address = std::ptr::without_provenance::<u8>((module.base() + u64::from(rva)) as usize);
         region::query(address).expect("it is mapped").protection()
@@ -135,18 +135,16 @@ fn sections_are_protected() {
 #[test]
 fn impossible_tables_are_refused() {
     let refuse = |exports| {
-        SyntheticModule::build(SyntheticDll { name: "t".into(), exports, context_slot: 0 }).expect_err("refused")
+        SyntheticModule::build(SyntheticDll { name: "t".into(), exports: Box::new(exports), context_slot: 0 })
+            .expect_err("refused")
     };
     let code = |name: &'static str| SyntheticExport::code(name, 1);
     assert!(matches!(refuse(vec![code("A"), code("A")]), SyntheticError::Name(name) if name == "A"));
     assert!(matches!(refuse(vec![code("")]), SyntheticError::Name(_)));
     assert!(matches!(refuse(vec![code("A").with_ordinal(2), code("B").with_ordinal(2)]), SyntheticError::Ordinal(2)));
     assert!(matches!(refuse(vec![code("A").with_ordinal(0)]), SyntheticError::Ordinal(0)));
-    assert!(matches!(refuse(vec![SyntheticExport::data("A", u32::MAX, vec![])]), SyntheticError::TooLarge));
-    assert!(matches!(
-        refuse((0..65536).map(|index| SyntheticExport::code(format!("f{index}"), 1)).collect()),
-        SyntheticError::TooLarge
-    ));
+    assert!(matches!(refuse(vec![SyntheticExport::data("A", u32::MAX, &[])]), SyntheticError::TooLarge));
+    assert!(matches!(refuse((0..65536).map(|_| code("A")).collect()), SyntheticError::TooLarge));
 }
 
 #[test]

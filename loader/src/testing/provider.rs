@@ -46,7 +46,7 @@ impl Provider for TestProvider {
 
     fn shim(&self, name: &str) -> SyntheticDll {
         let exports = self.shims.get(name).cloned().unwrap_or_default();
-        SyntheticDll { name: name.to_owned().into(), exports, context_slot: 0 }
+        SyntheticDll { name: name.to_owned().into(), exports: Box::new(exports), context_slot: 0 }
     }
 
     fn guest_path(&self, resolved: &Resolved) -> String {

@@ -155,7 +155,7 @@ impl Cx<'_> {
         if let Some(attach) = dll.and_then(|dll| dll.attach) {
             attach(self, &|name| {
                 let index = shim.index_of(Symbol::Name(name.as_bytes()))?;
-                matches!(shim.exports().get(index)?.kind, ExportKind::Data { .. }).then(|| shim.address(index))?
+                matches!(shim.export(index)?.kind, ExportKind::Data { .. }).then(|| shim.address(index))?
             });
         }
     }

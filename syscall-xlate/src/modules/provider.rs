@@ -5,7 +5,7 @@ use std::sync::PoisonError;
 use loader::graph::{DllName, DllRequest, ImportSite, NotFound, Provider, Resolved};
 use loader::image::Symbol;
 use loader::search::{ShimKind, find_file};
-use loader::synthetic::{CodeExport, ExportKind, SyntheticDll, SyntheticExport};
+use loader::synthetic::{CodeExport, ExportKind, ExportTable, SyntheticDll, SyntheticExport};
 
 use super::MissingImport;
 use crate::Process;
@@ -17,12 +17,6 @@ const REDISTRIBUTED: &[&str] = &["vcruntime", "msvcp", "concrt", "dbghelp"];
 
 /// The shims of a process, and the files it can reach.
 pub(super) struct ShimProvider<'a>(pub(super) &'a Process);
-
-impl ShimProvider<'_> {
-    fn dll(&self, name: &str) -> Option<&'static Dll> {
-        self.0.dlls().iter().copied().find(|dll| dll.name == name)
-    }
-}
 
 /// What a DLL name is to the search. A DLL of Windows that has no shim yet is one without exports: the program starts, and stops
 /// where it calls it.
@@ -48,12 +42,22 @@ impl Provider for ShimProvider<'_> {
     }
 
     fn shim(&self, name: &str) -> SyntheticDll {
-        let dll = self.dll(name);
-        let exports = dll.map_or(&[][..], |dll| dll.exports);
+        let dlls = self.0.dlls();
+        let dll = dlls.iter().position(|dll| dll.name == name).and_then(|index| Some((index, *dlls.get(index)?)));
+        let exports = match dll {
+            Some((index, dll)) => ShimExports {
+                exports: dll.exports,
+                context: Process::trace_context(index, 0),
+                traced: self
+                    .0
+                    .tracer()
+                    .map(|tracer| dll.exports.iter().map(|export| tracer.shows(dll, export)).collect()),
+            },
+            None => ShimExports::default(),
+        };
         SyntheticDll {
-            name: dll.map_or_else(|| name.to_owned().into(), |dll| dll.name.into()),
-            exports: dll
-                .map_or_else(Vec::new, |dll| exports.iter().map(|export| synthetic(self.0, dll, export)).collect()),
+            name: dll.map_or_else(|| name.to_owned().into(), |(_, dll)| dll.name.into()),
+            exports: Box::new(exports),
             context_slot: teb::offset::TRACED_EXPORT as u32,
         }
     }
@@ -75,16 +79,33 @@ impl Provider for ShimProvider<'_> {
     }
 }
 
-fn synthetic(process: &Process, dll: &'static Dll, export: &'static Export) -> SyntheticExport {
-    let kind = match export.target {
-        Target::Code(row) => {
-            let traced = process.tracer().is_some_and(|tracer| tracer.shows(dll, export));
-            let context = if traced { process.trace_context(dll, export) } else { None };
-            let entry = if traced { row.traced } else { row.plain };
-            ExportKind::Code(CodeExport { entry: entry.address(), context, service: None })
-        }
-        Target::Data { size } => ExportKind::Data { size, init: (&[][..]).into() },
-        Target::Forward(to) => ExportKind::Forward(to.into()),
-    };
-    SyntheticExport { name: Some(export.name.into()), ordinal: export.ordinal, kind }
+/// A shim DLL's table, as the maker of its image reads it.
+#[derive(Debug, Default)]
+struct ShimExports {
+    exports: &'static [Export],
+    /// What the first export's stub stores when it is traced; the others follow.
+    context: u64,
+    /// Which exports are traced; `None` when nobody traces.
+    traced: Option<Vec<bool>>,
+}
+
+impl ExportTable for ShimExports {
+    fn len(&self) -> usize {
+        self.exports.len()
+    }
+
+    fn get(&self, index: usize) -> Option<SyntheticExport> {
+        let export = self.exports.get(index)?;
+        let kind = match export.target {
+            Target::Code(row) => {
+                let traced = self.traced.as_ref().is_some_and(|traced| traced.get(index) == Some(&true));
+                let context = traced.then(|| self.context + index as u64);
+                let entry = if traced { row.traced } else { row.plain };
+                ExportKind::Code(CodeExport { entry: entry.address(), context, service: None })
+            }
+            Target::Data { size } => ExportKind::Data { size, init: &[] },
+            Target::Forward(to) => ExportKind::Forward(to),
+        };
+        Some(SyntheticExport { name: Some(export.name), ordinal: export.ordinal, kind })
+    }
 }
