@@ -1,41 +1,62 @@
 //! Recursive locks that a guest takes and releases in calls of its own (`_lock`, `_lock_file`).
 
-use std::sync::{Condvar, Mutex, PoisonError};
+use std::sync::{Condvar, Mutex, MutexGuard, PoisonError};
 
 /// A lock that its owner may take again.
 #[derive(Default, Debug)]
 pub(super) struct Recursive {
-    /// The owner's thread id and how often it holds the lock. A leaf lock.
-    state: Mutex<(u32, u32)>,
+    /// A leaf lock.
+    state: Mutex<State>,
     released: Condvar,
 }
 
+#[derive(Default, Debug)]
+struct State {
+    /// The owner's thread id.
+    owner: u32,
+    /// How often it holds the lock.
+    depth: u32,
+    /// Threads that sleep until the lock is released; a wake-up is a system call, which most releases need not make.
+    sleepers: u32,
+}
+
+impl State {
+    fn take(&mut self, thread: u32) -> bool {
+        let free = self.depth == 0 || self.owner == thread;
+        if free {
+            self.owner = thread;
+            self.depth += 1;
+        }
+        free
+    }
+}
+
 impl Recursive {
+    fn state(&self) -> MutexGuard<'_, State> {
+        self.state.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
     /// Takes the lock for `thread`.
     pub(super) fn acquire(&self, thread: u32) {
-        let mut state = self.state.lock().unwrap_or_else(PoisonError::into_inner);
-        while state.1 > 0 && state.0 != thread {
+        let mut state = self.state();
+        while !state.take(thread) {
+            state.sleepers += 1;
             state = self.released.wait(state).unwrap_or_else(PoisonError::into_inner);
+            state.sleepers -= 1;
         }
-        *state = (thread, state.1 + 1);
     }
 
     /// Takes the lock for `thread` if nobody else has it.
     pub(super) fn try_acquire(&self, thread: u32) -> bool {
-        let mut state = self.state.lock().unwrap_or_else(PoisonError::into_inner);
-        let free = state.1 == 0 || state.0 == thread;
-        if free {
-            *state = (thread, state.1 + 1);
-        }
-        free
+        self.state().take(thread)
     }
 
     /// Releases the lock once; nothing happens where `thread` does not have it.
     pub(super) fn release(&self, thread: u32) {
-        let mut state = self.state.lock().unwrap_or_else(PoisonError::into_inner);
-        if state.1 > 0 && state.0 == thread {
-            state.1 -= 1;
-            if state.1 == 0 {
+        let mut state = self.state();
+        if state.depth > 0 && state.owner == thread {
+            state.depth -= 1;
+            if state.depth == 0 && state.sleepers > 0 {
                 self.released.notify_one();
             }
         }

@@ -216,6 +216,11 @@ impl CodePage {
         convert::encode(self, text, true, self.default_char()).bytes
     }
 
+    /// Whether the characters of ASCII are the bytes of ASCII, so that text of no others needs no table.
+    pub(super) fn keeps_ascii(&self) -> bool {
+        !matches!(self.scheme, Scheme::Utf7)
+    }
+
     pub(super) fn single(index: usize) -> &'static SingleByte {
         TABLES[index].get_or_init(|| SingleByte::new(SINGLE[index].0, &SINGLE[index].1))
     }
@@ -313,6 +318,17 @@ mod tests {
                 // A byte without a character stands for itself, which may be another byte's character.
                 let (text, valid) = convert::decode(&page, &[byte]);
                 assert!(!valid || page.encode(&text) == [byte], "{} {byte:02x}", row.0);
+            }
+        }
+    }
+
+    #[test]
+    fn tables_keep_ascii() {
+        for (index, row) in SINGLE.iter().enumerate() {
+            let table = CodePage::single(index);
+            for byte in 0..0x80 {
+                assert_eq!(table.decode(byte), u16::from(byte), "{}", row.0);
+                assert_eq!(table.encode(byte.into()), Some(byte), "{}", row.0);
             }
         }
     }

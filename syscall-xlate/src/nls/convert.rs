@@ -94,6 +94,9 @@ pub fn from_wide(page: &CodePage, flags: u32, text: &[u16], default: Option<&[u8
 
 /// The text, and whether every byte was part of a character.
 pub(super) fn decode(page: &CodePage, bytes: &[u8]) -> (Vec<u16>, bool) {
+    if page.keeps_ascii() && bytes.is_ascii() {
+        return (bytes.iter().map(|&byte| byte.into()).collect(), true);
+    }
     match page.scheme {
         Scheme::Single(index) => {
             let table = CodePage::single(index);
@@ -168,6 +171,10 @@ fn private_byte(number: u32, char: &[u8]) -> Option<u16> {
 /// The bytes of a text.
 pub(super) fn encode(page: &CodePage, text: &[u16], best_fit: bool, default: &[u8]) -> Narrow {
     let mut narrow = Narrow { bytes: Vec::with_capacity(text.len()), used_default: false, invalid: false };
+    if page.keeps_ascii() && text.iter().all(|&unit| unit < 0x80) {
+        narrow.bytes.extend(text.iter().map(|&unit| unit as u8));
+        return narrow;
+    }
     match page.scheme {
         Scheme::Utf7 => narrow.bytes = utf7::encode(text),
         Scheme::Utf8 | Scheme::Gb18030 => {
