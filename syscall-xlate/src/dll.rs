@@ -1,6 +1,7 @@
 //! What a shim DLL is made of: a table of exports, each with its row.
 
 use abi::{Row, Shim, Support};
+use loader::synthetic::Summary;
 
 use crate::Cx;
 
@@ -10,12 +11,71 @@ pub struct Dll {
     /// File name as Windows spells it, with extension: `kernel32.dll`.
     pub name: &'static str,
     /// Its exports, sorted by name.
-    pub exports: &'static [Export],
+    pub exports: Exports,
     /// Runs when a process has loaded the DLL, before any guest code that could use it: gives exported variables their values. It is
     /// given what finds a variable's address by its name.
     pub attach: Option<Attach>,
     /// Runs once when a process ends, last to first in the table of DLLs, as `DLL_PROCESS_DETACH` does.
     pub detach: Option<fn(&Cx)>,
+}
+
+/// The exports of a DLL, and what the maker of its image asks of all of them: that is worked out when exeunt is compiled, so that a
+/// start need not look at a thousand rows.
+#[derive(Clone, Copy, Debug)]
+pub struct Exports {
+    rows: &'static [Export],
+    in_order: bool,
+    /// Bytes of the names and the forwarders' targets, each with its closing zero.
+    strings: u64,
+    has_variables: bool,
+}
+
+impl Exports {
+    /// The exports of these rows.
+    pub const fn new(rows: &'static [Export]) -> Self {
+        let (mut in_order, mut strings, mut has_variables, mut at) = (true, 0, false, 0);
+        while at < rows.len() {
+            let row = &rows[at];
+            strings += row.name.len() as u64 + 1;
+            in_order &= row.ordinal.is_none() && (at == 0 || precedes(rows[at - 1].name, row.name));
+            match row.target {
+                Target::Code(_) => {}
+                Target::Data { .. } => has_variables = true,
+                Target::Forward(to) => strings += to.len() as u64 + 1,
+            }
+            at += 1;
+        }
+        Self { rows, in_order, strings, has_variables }
+    }
+
+    /// What the image's maker asks, of exports of which some or none are traced.
+    pub(crate) fn summary(&self, traced: bool) -> Summary {
+        Summary {
+            in_order: self.in_order,
+            strings: self.strings,
+            has_variables: self.has_variables,
+            has_contexts: traced,
+            has_services: false,
+        }
+    }
+}
+
+impl std::ops::Deref for Exports {
+    type Target = [Export];
+
+    fn deref(&self) -> &[Export] {
+        self.rows
+    }
+}
+
+/// Whether a name comes before another one, as bytes.
+const fn precedes(first: &str, second: &str) -> bool {
+    let (first, second) = (first.as_bytes(), second.as_bytes());
+    let mut at = 0;
+    while at < first.len() && at < second.len() && first[at] == second[at] {
+        at += 1;
+    }
+    at < second.len() && (at == first.len() || first[at] < second[at])
 }
 
 /// What fills a DLL's exported variables, given what finds their addresses.
@@ -84,7 +144,8 @@ impl Export {
 impl Dll {
     /// The export of this name.
     pub fn find(&self, name: &str) -> Option<&'static Export> {
-        self.exports.binary_search_by(|export| export.name.cmp(name)).ok().map(|at| &self.exports[at])
+        let rows = self.exports.rows;
+        rows.binary_search_by(|export| export.name.cmp(name)).ok().and_then(|at| rows.get(at))
     }
 
     /// The name without `.dll`, as traces show it.

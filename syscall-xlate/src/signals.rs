@@ -8,7 +8,8 @@ use std::sync::Once;
 
 use abi::{CONTEXT, Exception, NTSTATUS, fault};
 
-use crate::{Cx, exception, gate, jump, kuser, low, report};
+use crate::demand::{self, Access};
+use crate::{Cx, exception, gate, jump, low, report};
 
 /// Bytes of a thread's alternate signal stack: the report of a crash is written on it.
 const ALTERNATE_SIZE: usize = 128 * 1024;
@@ -96,15 +97,16 @@ extern "C" fn handle(signal: libc::c_int, info: *mut libc::siginfo_t, context: *
     let (info, frame) = unsafe { (&*info, &mut *context.cast::<libc::ucontext_t>()) };
     let registers = &mut frame.uc_mcontext.gregs;
     let rip = registers[libc::REG_RIP as usize] as u64;
-    if let Some(on) = fault::fixup(rip) {
-        registers[libc::REG_RIP as usize] = on as i64;
-        return;
-    }
     let code = registers[libc::REG_ERR as usize];
     // SAFETY: for these signals the kernel fills in an address.
     let address = unsafe { info.si_addr() } as u64;
     let memory_fault = signal == libc::SIGSEGV || signal == libc::SIGBUS;
-    if memory_fault && kuser::contains(address) && kuser::fault(code & FAULT_WRITE != 0) {
+    // Whoever it is that looks, the guest or we for it.
+    if memory_fault && demand::provide(address, 1, access(code)) {
+        return;
+    }
+    if let Some(on) = fault::fixup(rip) {
+        registers[libc::REG_RIP as usize] = on as i64;
         return;
     }
     let Some(cx) = gate::current() else { return by_default(signal) };
@@ -123,6 +125,15 @@ extern "C" fn handle(signal: libc::c_int, info: *mut libc::siginfo_t, context: *
     let asked = !host && exception.code != NTSTATUS::STATUS_STACK_BUFFER_OVERRUN;
     if !(asked && exception::interrupt(&cx, &exception, frame)) {
         report::unhandled_call(&cx, &exception, &context);
+    }
+}
+
+/// What a page fault's error code says of the access.
+fn access(code: i64) -> Access {
+    match code {
+        code if code & FAULT_FETCH != 0 => Access::Execute,
+        code if code & FAULT_WRITE != 0 => Access::Write,
+        _ => Access::Read,
     }
 }
 

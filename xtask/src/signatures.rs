@@ -50,7 +50,7 @@ mod tests {
         let index = metadata::load().unwrap();
         let mut differences = Vec::new();
         for dll in api_shims::dlls() {
-            for export in dll.exports {
+            for export in dll.exports.iter() {
                 if let Target::Code(row) = export.target {
                     let difference = difference(&index, dll.stem(), export.name, row);
                     differences.extend(difference.map(|difference| format!("{}!{difference}", dll.stem())));

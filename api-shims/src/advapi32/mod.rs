@@ -7,10 +7,10 @@ mod winbase;
 mod wincrypt;
 mod winreg;
 
-use syscall_xlate::dll::{Dll, Export};
+use syscall_xlate::dll::{Dll, Export, Exports};
 use syscall_xlate::exports;
 
-pub(crate) static DLL: Dll = Dll { name: "advapi32.dll", exports: EXPORTS, attach: None, detach: None };
+pub(crate) static DLL: Dll = Dll { name: "advapi32.dll", exports: Exports::new(EXPORTS), attach: None, detach: None };
 
 static EXPORTS: &[Export] = exports![
     securitybaseapi::AdjustTokenPrivileges,

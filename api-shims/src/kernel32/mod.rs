@@ -32,10 +32,10 @@ mod winbase;
 mod winnls;
 mod winnt;
 
-use syscall_xlate::dll::{Dll, Export};
+use syscall_xlate::dll::{Dll, Export, Exports};
 use syscall_xlate::exports;
 
-pub(crate) static DLL: Dll = Dll { name: "kernel32.dll", exports: EXPORTS, attach: None, detach: None };
+pub(crate) static DLL: Dll = Dll { name: "kernel32.dll", exports: Exports::new(EXPORTS), attach: None, detach: None };
 
 static EXPORTS: &[Export] = exports![
     synchapi::AcquireSRWLockExclusive,

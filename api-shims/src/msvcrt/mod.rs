@@ -1,11 +1,15 @@
 //! msvcrt.dll, the C runtime of Windows itself.
 
-use syscall_xlate::dll::{Dll, Export};
+use syscall_xlate::dll::{Dll, Export, Exports};
 
 use crate::crt;
 
-pub(crate) static DLL: Dll =
-    Dll { name: "msvcrt.dll", exports: EXPORTS, attach: Some(crt::startup::attach), detach: Some(crt::onexit::detach) };
+pub(crate) static DLL: Dll = Dll {
+    name: "msvcrt.dll",
+    exports: Exports::new(EXPORTS),
+    attach: Some(crt::startup::attach),
+    detach: Some(crt::onexit::detach),
+};
 
 #[rustfmt::skip]
 static EXPORTS: &[Export] = &[

@@ -6,12 +6,12 @@ mod rtlsupportapi;
 mod structs;
 mod wdm;
 mod winternl;
-use syscall_xlate::dll::{Dll, Export};
+use syscall_xlate::dll::{Dll, Export, Exports};
 use syscall_xlate::exports;
 
 use crate::kernel32::errhandlingapi;
 
-pub(crate) static DLL: Dll = Dll { name: "ntdll.dll", exports: EXPORTS, attach: None, detach: None };
+pub(crate) static DLL: Dll = Dll { name: "ntdll.dll", exports: Exports::new(EXPORTS), attach: None, detach: None };
 
 static EXPORTS: &[Export] = exports![
     ntifs::NtAllocateVirtualMemory,

@@ -3,10 +3,10 @@
 mod shellapi;
 mod shlobj_core;
 
-use syscall_xlate::dll::{Dll, Export};
+use syscall_xlate::dll::{Dll, Export, Exports};
 use syscall_xlate::exports;
 
-pub(crate) static DLL: Dll = Dll { name: "shell32.dll", exports: EXPORTS, attach: None, detach: None };
+pub(crate) static DLL: Dll = Dll { name: "shell32.dll", exports: Exports::new(EXPORTS), attach: None, detach: None };
 
 static EXPORTS: &[Export] = exports![
     shellapi::CommandLineToArgvW,

@@ -1,10 +1,10 @@
 //! ucrtbase.dll, the universal C runtime.
 
-use syscall_xlate::dll::{Dll, Export};
+use syscall_xlate::dll::{Dll, Export, Exports};
 
 use crate::crt;
 
-pub(crate) static DLL: Dll = Dll { name: "ucrtbase.dll", exports: EXPORTS, attach: None, detach: None };
+pub(crate) static DLL: Dll = Dll { name: "ucrtbase.dll", exports: Exports::new(EXPORTS), attach: None, detach: None };
 
 #[rustfmt::skip]
 static EXPORTS: &[Export] = &[

@@ -1,10 +1,11 @@
 //! vcruntime140.dll, what the compiler needs at run time.
 
-use syscall_xlate::dll::{Dll, Export};
+use syscall_xlate::dll::{Dll, Export, Exports};
 
 use crate::crt;
 
-pub(crate) static DLL: Dll = Dll { name: "vcruntime140.dll", exports: EXPORTS, attach: None, detach: None };
+pub(crate) static DLL: Dll =
+    Dll { name: "vcruntime140.dll", exports: Exports::new(EXPORTS), attach: None, detach: None };
 
 #[rustfmt::skip]
 static EXPORTS: &[Export] = &[

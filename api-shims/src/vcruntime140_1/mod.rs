@@ -1,10 +1,11 @@
 //! vcruntime140_1.dll, what the compiler needs for compressed exception tables.
 
-use syscall_xlate::dll::{Dll, Export};
+use syscall_xlate::dll::{Dll, Export, Exports};
 
 use crate::crt;
 
-pub(crate) static DLL: Dll = Dll { name: "vcruntime140_1.dll", exports: EXPORTS, attach: None, detach: None };
+pub(crate) static DLL: Dll =
+    Dll { name: "vcruntime140_1.dll", exports: Exports::new(EXPORTS), attach: None, detach: None };
 
 #[rustfmt::skip]
 static EXPORTS: &[Export] = &[

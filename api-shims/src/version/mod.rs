@@ -2,10 +2,10 @@
 
 mod winver;
 
-use syscall_xlate::dll::{Dll, Export};
+use syscall_xlate::dll::{Dll, Export, Exports};
 use syscall_xlate::exports;
 
-pub(crate) static DLL: Dll = Dll { name: "version.dll", exports: EXPORTS, attach: None, detach: None };
+pub(crate) static DLL: Dll = Dll { name: "version.dll", exports: Exports::new(EXPORTS), attach: None, detach: None };
 
 static EXPORTS: &[Export] = exports![
     winver::GetFileVersionInfoA,

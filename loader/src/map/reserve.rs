@@ -1,6 +1,7 @@
 //! Address ranges for images, below everything of the host's.
 
 use std::fs::File;
+use std::ops::Range;
 use std::ptr;
 use std::sync::atomic::{AtomicU64, Ordering};
 
@@ -26,6 +27,8 @@ const ATTEMPTS: u32 = 4096;
 /// The next place to try, so that images lie next to each other in the order of loading.
 static NEXT: AtomicU64 = AtomicU64::new(AREA_START);
 
+const WRITABLE: ProtFlags = ProtFlags::READ.union(ProtFlags::WRITE);
+
 /// A range of this process's memory, zeroed and writable at first. Dropping it unmaps it.
 #[derive(Debug)]
 pub struct Reservation {
@@ -36,20 +39,25 @@ pub struct Reservation {
 impl Reservation {
     /// Reserves exactly `base..base + size`, `None` when any of it is taken or not for guest images.
     pub fn at(base: u64, size: usize) -> Result<Option<Self>, MapError> {
-        Self::with_flags(base, size, MapFlags::empty())
+        Self::with_flags(base, size, WRITABLE, MapFlags::empty())
     }
 
     /// Reserves `size` bytes in a free place of the area for images.
     pub fn anywhere(size: usize) -> Result<Self, MapError> {
-        Self::search(size, MapFlags::empty())
+        Self::search(size, WRITABLE, MapFlags::empty())
     }
 
     /// Like [`Reservation::anywhere`] with the pages present, for memory that is written all over at once.
     pub(crate) fn populated(size: usize) -> Result<Self, MapError> {
-        Self::search(size, MapFlags::POPULATE)
+        Self::search(size, WRITABLE, MapFlags::POPULATE)
     }
 
-    fn search(size: usize, flags: MapFlags) -> Result<Self, MapError> {
+    /// Like [`Reservation::anywhere`], but nobody can access it before it is opened.
+    pub(crate) fn inaccessible(size: usize) -> Result<Self, MapError> {
+        Self::search(size, ProtFlags::empty(), MapFlags::empty())
+    }
+
+    fn search(size: usize, access: ProtFlags, flags: MapFlags) -> Result<Self, MapError> {
         let full = || MapError::NoAddressSpace { size: size as u64 };
         let step = align_up(size as u64, GRANULARITY).filter(|&step| step < GUEST_END - AREA_START).ok_or_else(full)?;
         for _ in 0..ATTEMPTS {
@@ -58,14 +66,14 @@ impl Reservation {
                 NEXT.store(AREA_START + step, Ordering::Relaxed);
                 base = AREA_START;
             }
-            if let Some(found) = Self::with_flags(base, size, flags)? {
+            if let Some(found) = Self::with_flags(base, size, access, flags)? {
                 return Ok(found);
             }
         }
         Err(full())
     }
 
-    fn with_flags(base: u64, size: usize, extra: MapFlags) -> Result<Option<Self>, MapError> {
+    fn with_flags(base: u64, size: usize, access: ProtFlags, extra: MapFlags) -> Result<Option<Self>, MapError> {
         let fits = base.checked_add(size as u64).is_some_and(|end| base >= GUEST_START && end <= GUEST_END);
         if !fits || size == 0 {
             return Ok(None);
@@ -73,14 +81,8 @@ impl Reservation {
         let flags = MapFlags::PRIVATE | MapFlags::NORESERVE | MapFlags::FIXED_NOREPLACE | extra;
         // SAFETY: FIXED_NOREPLACE never replaces an existing mapping; where the kernel is too old to know it, the address is a
         // hint and a mapping elsewhere is given back below.
-        let start = unsafe {
-            rustix::mm::mmap_anonymous(
-                ptr::without_provenance_mut(base as usize),
-                size,
-                ProtFlags::READ | ProtFlags::WRITE,
-                flags,
-            )
-        };
+        let start =
+            unsafe { rustix::mm::mmap_anonymous(ptr::without_provenance_mut(base as usize), size, access, flags) };
         let start = match start {
             Ok(start) => start,
             // EPERM: below vm.mmap_min_addr.
@@ -106,6 +108,40 @@ impl Reservation {
         // SAFETY: the range is this value's own mapping, readable and writable until `protect`, after which the owners in this
         // crate do not call this; `&mut self` makes the borrow the only one.
         unsafe { std::slice::from_raw_parts_mut(ptr::with_exposed_provenance_mut(self.base as usize), self.size) }
+    }
+
+    /// As [`Reservation::bytes_mut`], of the part that [`Reservation::open`] has made writable: `range` is of offsets in bytes.
+    pub(crate) fn part_mut(&mut self, range: Range<u32>) -> &mut [u8] {
+        let end = (range.end as usize).min(self.size);
+        let start = (range.start as usize).min(end);
+        let address = ptr::with_exposed_provenance_mut(self.base as usize + start);
+        // SAFETY: as for `bytes_mut`; the part lies within the mapping.
+        unsafe { std::slice::from_raw_parts_mut(address, end - start) }
+    }
+
+    /// Makes a part readable and writable; `range` is of offsets in bytes.
+    pub(crate) fn open(&self, range: Range<u32>) -> Result<(), MapError> {
+        self.protect(range.start, range.end, Protection::READ_WRITE)
+    }
+
+    /// Moves the memory, part by part, over a reservation of the same size that begins at `base`, whose pages it replaces. Each part,
+    /// given as offsets in bytes, has one protection, and is there at once and whole.
+    pub(crate) fn move_to(self, base: u64, parts: &[Range<u32>]) -> Result<(), MapError> {
+        let fits = base >= GUEST_START && base.checked_add(self.size as u64).is_some_and(|end| end <= GUEST_END);
+        if !fits || parts.iter().any(|part| part.start > part.end || part.end as usize > self.size) {
+            return Err(MapError::NoAddressSpace { size: self.size as u64 });
+        }
+        for part in parts {
+            let size = (part.end - part.start) as usize;
+            let from = ptr::with_exposed_provenance_mut((self.base + u64::from(part.start)) as usize);
+            let to = ptr::with_exposed_provenance_mut((base + u64::from(part.start)) as usize);
+            // SAFETY: the part is this value's own and nobody borrows from it. What it replaces is guest memory of the caller's, which
+            // nobody could access until now.
+            unsafe { rustix::mm::mremap_fixed(from, size, size, rustix::mm::MremapFlags::MAYMOVE, to)? };
+        }
+        // Nothing of it is left here, and the place may be another's already.
+        std::mem::forget(self);
+        Ok(())
     }
 
     /// Replaces `length` bytes at `offset` by a private, writable mapping of the file. All three are multiples of the page size.

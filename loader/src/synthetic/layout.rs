@@ -4,7 +4,7 @@ use std::ops::Range;
 
 use super::order::Order;
 use super::stub::Stub;
-use super::{CodeExport, ExportKind, ExportTable, SyntheticDll, SyntheticError, SyntheticExport};
+use super::{Access, CodeExport, ExportKind, ExportTable, Summary, SyntheticDll, SyntheticError, SyntheticExport};
 use crate::bytes::align_up;
 use crate::image::PAGE;
 
@@ -29,7 +29,7 @@ pub(super) struct Layout {
     pub(super) size: u32,
     pub(super) text: Range<u32>,
     pub(super) rdata: Range<u32>,
-    data: Range<u32>,
+    pub(super) data: Range<u32>,
     /// Bytes from one export's stub to the next one's; an export without a stub has the room of one.
     stub_size: u32,
     /// RVAs of the variables, in the order of the table: (index, RVA).
@@ -45,24 +45,25 @@ fn stub_of(code: &CodeExport, context_slot: u32) -> Stub {
 }
 
 impl Layout {
-    pub(super) fn new(dll: &SyntheticDll, order: &Order) -> Result<Self, SyntheticError> {
+    pub(super) fn new(dll: &SyntheticDll, summary: &Summary, order: &Order) -> Result<Self, SyntheticError> {
         let exports = &*dll.exports;
-        let (mut stub_size, mut data, mut strings) = (0, 0_u64, dll.name.len() as u64 + 1);
-        let mut variables = Vec::new();
-        for (index, export) in (0..).zip((0..exports.len()).filter_map(|index| exports.get(index))) {
-            strings += export.name.map_or(0, |name| name.len() as u64 + 1);
-            match export.kind {
-                ExportKind::Code(code) => stub_size = stub_size.max(stub_of(&code, 0).size()),
-                ExportKind::Data { size, init } => {
-                    variables.push((index, data as u32));
-                    let size = u64::from(size).max(init.len() as u64).max(1);
-                    data = align_up(data.saturating_add(size), DATA_ALIGN)
-                        .filter(|&end| end <= MAX_SIZE)
-                        .ok_or(SyntheticError::TooLarge)?;
-                }
-                ExportKind::Forward(target) => strings += target.len() as u64 + 1,
-            }
+        let (mut data, mut variables) = (0_u64, Vec::new());
+        for index in 0..if summary.has_variables { exports.len() } else { 0 } {
+            let Some(SyntheticExport { kind: ExportKind::Data { size, init }, .. }) = exports.get(index) else {
+                continue;
+            };
+            variables.push((index as u32, data as u32));
+            let size = u64::from(size).max(init.len() as u64).max(1);
+            data = align_up(data.saturating_add(size), DATA_ALIGN)
+                .filter(|&end| end <= MAX_SIZE)
+                .ok_or(SyntheticError::TooLarge)?;
         }
+        let stub = Stub {
+            service: summary.has_services.then_some(0),
+            context: summary.has_contexts.then_some((0, 0)),
+            number: None,
+        };
+        let (stub_size, strings) = (stub.size(), dll.name.len() as u64 + 1 + summary.strings);
         let count = exports.len() as u64;
         let tables = 4 * u64::from(order.ordinals()) + 6 * u64::from(order.names());
         let slots = u64::from(SLOT) * count;
@@ -113,23 +114,39 @@ impl Layout {
         (0..beyond.min(exports.len())).rev().find(is_code)
     }
 
-    /// Writes the whole image into `memory`, which is zeroed and has [`Layout::size`] bytes.
+    pub(super) fn has_variables(&self) -> bool {
+        !self.variables.is_empty()
+    }
+
+    /// Whether the section at an RVA allows an access.
+    pub(super) fn allows(&self, rva: u32, access: Access) -> bool {
+        match access {
+            Access::Read => rva < self.size,
+            Access::Write => self.data.contains(&rva),
+            Access::Execute => self.text.contains(&rva),
+        }
+    }
+
+    /// Writes the variables into `.data`, which is zeroed.
+    pub(super) fn write_variables(&self, exports: &dyn ExportTable, data: &mut [u8]) {
+        for &(index, rva) in &self.variables {
+            if let Some(SyntheticExport { kind: ExportKind::Data { init, .. }, .. }) = exports.get(index as usize) {
+                put(data, rva - self.data.start, init);
+            }
+        }
+    }
+
+    /// Writes the headers and the sections before `.data` into `memory`, which is zeroed and has room for them.
     pub(super) fn write(&self, dll: &SyntheticDll, order: &Order, base: u64, memory: &mut [u8]) {
         self.write_headers(base, memory);
         for index in 0..dll.exports.len() {
-            let Some(SyntheticExport { kind, .. }) = dll.exports.get(index) else { continue };
-            let Some(rva) = self.target(index, &kind) else { continue };
-            match kind {
-                ExportKind::Code(code) => {
-                    let slot = self.rdata.start + SLOT * index as u32;
-                    if let Some(place) = memory.get_mut(rva as usize..self.text.end as usize) {
-                        stub_of(&code, dll.context_slot).write(place, rva, slot);
-                    }
-                    put(memory, slot, &code.entry.to_le_bytes());
-                }
-                ExportKind::Data { init, .. } => put(memory, rva, init),
-                ExportKind::Forward(_) => {}
+            let Some(SyntheticExport { kind: ExportKind::Code(code), .. }) = dll.exports.get(index) else { continue };
+            let rva = self.text.start + self.stub_size * index as u32;
+            let slot = self.rdata.start + SLOT * index as u32;
+            if let Some(place) = memory.get_mut(rva as usize..self.text.end as usize) {
+                stub_of(&code, dll.context_slot).write(place, rva, slot);
             }
+            put(memory, slot, &code.entry.to_le_bytes());
         }
         self.write_exports(dll, order, memory);
     }

@@ -1,8 +1,9 @@
 //! Module images made in memory for the shim DLLs: real headers, a real export directory, one code stub per export.
 //!
-//! So code that walks exports by hand, reads a function's first bytes or patches them works as it does on Windows. Building one
-//! costs two system calls for memory and one per section for its protection, whatever the number of exports.
+//! So code that walks exports by hand, reads a function's first bytes or patches them works as it does on Windows. Most programs never
+//! look: their imports lead straight to the functions. So an image is only reserved, and made at the first access to it ([`make`]).
 
+mod contents;
 mod layout;
 mod order;
 mod stub;
@@ -12,13 +13,15 @@ mod thunks;
 
 use std::borrow::Cow;
 use std::fmt;
+use std::ops::Range;
+use std::sync::Arc;
 
-use region::Protection;
-
+pub use contents::{Access, hand_over, make};
 pub use thunks::ThunkPool;
 
 use crate::image::Symbol;
 use crate::map::{MapError, Reservation};
+use contents::Contents;
 use layout::Layout;
 use order::Order;
 
@@ -44,6 +47,53 @@ pub trait ExportTable: fmt::Debug + Send + Sync {
     /// Whether there are none.
     fn is_empty(&self) -> bool {
         self.len() == 0
+    }
+
+    /// What must be known before the image is made.
+    fn summary(&self) -> Summary {
+        let exports = || (0..self.len()).filter_map(|index| self.get(index));
+        Summary::new(exports())
+    }
+}
+
+/// What a table's exports are together.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Summary {
+    /// All have names, in their order, and no ordinals of their own.
+    pub in_order: bool,
+    /// Bytes of the names and the forwarders' targets, each with its closing zero.
+    pub strings: u64,
+    /// Whether there are variables.
+    pub has_variables: bool,
+    /// Whether there are functions whose stubs store a context.
+    pub has_contexts: bool,
+    /// Whether there are functions whose stubs begin as those of system services.
+    pub has_services: bool,
+}
+
+impl Summary {
+    /// The summary of no exports.
+    pub const EMPTY: Self =
+        Self { in_order: true, strings: 0, has_variables: false, has_contexts: false, has_services: false };
+
+    /// The summary of these.
+    pub fn new(exports: impl Iterator<Item = SyntheticExport>) -> Self {
+        let (mut this, mut last) = (Self::EMPTY, "");
+        for export in exports {
+            let name = export.name.unwrap_or_default();
+            this.in_order &= export.ordinal.is_none() && last < name;
+            last = name;
+            this.strings += export.name.map_or(0, |name| name.len() as u64 + 1);
+            match export.kind {
+                ExportKind::Code(code) => {
+                    this.has_contexts |= code.context.is_some();
+                    this.has_services |= code.service.is_some();
+                }
+                ExportKind::Data { .. } => this.has_variables = true,
+                ExportKind::Forward(target) => this.strings += target.len() as u64 + 1,
+            }
+        }
+        this
     }
 }
 
@@ -153,11 +203,9 @@ impl From<MapError> for SyntheticError {
 /// A synthetic DLL in memory. Dropping it unmaps it.
 #[derive(Debug)]
 pub struct SyntheticModule {
+    // Above the memory, which must outlive what says that it can be made.
+    contents: contents::Offered,
     memory: Reservation,
-    name: Cow<'static, str>,
-    exports: Box<dyn ExportTable>,
-    layout: Layout,
-    order: Order,
 }
 
 /// What an export of a synthetic DLL resolves to.
@@ -170,22 +218,35 @@ pub enum SyntheticTarget<'a> {
 }
 
 impl SyntheticModule {
-    /// Builds the image and maps it, protected as a loaded module.
+    /// Reserves the image, to be made at the first access. Variables are there at once.
     pub fn build(dll: SyntheticDll) -> Result<Self, SyntheticError> {
-        let order = Order::new(&*dll.exports)?;
-        let layout = Layout::new(&dll, &order)?;
-        let mut memory = Reservation::populated(layout.size as usize)?;
-        let base = memory.base();
-        layout.write(&dll, &order, base, memory.bytes_mut());
-        memory.protect(0, layout.text.start, Protection::READ)?;
-        memory.protect(layout.text.start, layout.text.end, Protection::READ_EXECUTE)?;
-        memory.protect(layout.rdata.start, layout.rdata.end, Protection::READ)?;
-        Ok(Self { memory, name: dll.name, exports: dll.exports, layout, order })
+        let summary = dll.exports.summary();
+        let order = Order::new(&*dll.exports, summary.in_order)?;
+        let layout = Layout::new(&dll, &summary, &order)?;
+        let mut memory = Reservation::inaccessible(layout.size as usize)?;
+        if summary.has_variables {
+            memory.open(layout.data.clone())?;
+            layout.write_variables(&*dll.exports, memory.part_mut(layout.data.clone()));
+        }
+        let contents = Contents::new(dll, order, layout, memory.base());
+        Ok(Self { contents: contents::offer(contents), memory })
+    }
+
+    fn contents(&self) -> &Arc<Contents> {
+        self.contents.get()
+    }
+
+    fn exports(&self) -> &dyn ExportTable {
+        &*self.contents().dll.exports
+    }
+
+    fn layout(&self) -> &Layout {
+        &self.contents().layout
     }
 
     /// Its file name.
     pub fn name(&self) -> &str {
-        &self.name
+        &self.contents().dll.name
     }
 
     /// Address of the image's first byte.
@@ -195,37 +256,49 @@ impl SyntheticModule {
 
     /// Size in memory in bytes.
     pub fn size(&self) -> u32 {
-        self.layout.size
+        self.layout().size
+    }
+
+    /// The headers and sections as the guest finds them: offsets in bytes, and whether they can be executed and written.
+    pub fn sections(&self) -> [(Range<u32>, bool, bool); 4] {
+        let Layout { text, rdata, data, .. } = self.layout();
+        [
+            (0..text.start, false, false),
+            (text.clone(), true, false),
+            (rdata.clone(), false, false),
+            (data.clone(), false, true),
+        ]
     }
 
     /// The export at an index of the table it was built from.
     pub fn export(&self, index: usize) -> Option<SyntheticExport> {
-        self.exports.get(index)
+        self.exports().get(index)
     }
 
     /// Index of a symbol in the table it was built from.
     pub fn index_of(&self, symbol: Symbol<'_>) -> Option<usize> {
+        let order = &self.contents().order;
         match symbol {
-            Symbol::Ordinal(ordinal) => self.order.with_ordinal(ordinal),
-            Symbol::Name(name) => self.order.with_name(&*self.exports, name),
+            Symbol::Ordinal(ordinal) => order.with_ordinal(ordinal),
+            Symbol::Name(name) => order.with_name(self.exports(), name),
         }
     }
 
     /// Address of the stub or variable of an export, by index; `None` for forwarders.
     pub fn address(&self, index: usize) -> Option<u64> {
-        let rva = self.layout.target(index, &self.exports.get(index)?.kind)?;
+        let rva = self.layout().target(index, &self.export(index)?.kind)?;
         Some(self.base() + u64::from(rva))
     }
 
     /// The ordinal of an export, by index.
     pub fn ordinal(&self, index: usize) -> Option<u16> {
-        self.order.ordinal(index)
+        self.contents().order.ordinal(index)
     }
 
     /// What the guest gets that asks for a symbol at run time, or walks the export directory.
     pub fn find(&self, symbol: Symbol<'_>) -> Option<SyntheticTarget<'_>> {
         let index = self.index_of(symbol)?;
-        match self.exports.get(index)?.kind {
+        match self.export(index)?.kind {
             ExportKind::Forward(target) => Some(SyntheticTarget::Forward(target)),
             _ => self.address(index).map(SyntheticTarget::Address),
         }
@@ -234,7 +307,7 @@ impl SyntheticModule {
     /// What goes into an import slot: as [`SyntheticModule::find`], but straight to the function where it is not traced.
     pub fn import(&self, symbol: Symbol<'_>) -> Option<SyntheticTarget<'_>> {
         let index = self.index_of(symbol)?;
-        match self.exports.get(index)?.kind {
+        match self.export(index)?.kind {
             ExportKind::Code(CodeExport { entry, context: None, .. }) => Some(SyntheticTarget::Address(entry)),
             ExportKind::Forward(target) => Some(SyntheticTarget::Forward(target)),
             _ => self.address(index).map(SyntheticTarget::Address),
@@ -244,6 +317,6 @@ impl SyntheticModule {
     /// The export whose stub or variable holds `address`, by index: the last one at or below it.
     pub fn export_at(&self, address: u64) -> Option<usize> {
         let rva = u32::try_from(address.checked_sub(self.base())?).ok().filter(|&rva| rva < self.size())?;
-        self.layout.target_at(rva, &*self.exports)
+        self.layout().target_at(rva, self.exports())
     }
 }

@@ -27,9 +27,9 @@ pub(super) struct Mixed {
 impl Order {
     /// # Errors
     /// A table with a name or an ordinal twice, or too many of them.
-    pub(super) fn new(exports: &dyn ExportTable) -> Result<Self, SyntheticError> {
+    pub(super) fn new(exports: &dyn ExportTable, in_order: bool) -> Result<Self, SyntheticError> {
         let count = u16::try_from(exports.len()).map_err(|_| SyntheticError::TooLarge)?;
-        if is_plain(exports) {
+        if in_order {
             return Ok(Self::AsGiven(count.into()));
         }
         Mixed::new(exports).map(Self::Mixed)
@@ -105,17 +105,6 @@ impl Order {
         }
         None
     }
-}
-
-/// Whether the order is the one given.
-fn is_plain(exports: &dyn ExportTable) -> bool {
-    let mut last: &[u8] = b"";
-    (0..exports.len()).filter_map(|index| exports.get(index)).all(|export| {
-        let name = export.name_bytes();
-        let follows = export.ordinal.is_none() && last < name;
-        last = name;
-        follows
-    })
 }
 
 impl Mixed {

@@ -1,14 +1,17 @@
 //! Synthetic DLLs are modules as any: parsed by the same parser, disassembled, looked up.
 
 use iced_x86::{Decoder, DecoderOptions, Formatter, NasmFormatter};
+use region::Protection;
 
 use super::*;
 use crate::image::{ExportTarget, Image};
 use crate::map::peek;
 
 fn build(exports: Vec<SyntheticExport>) -> SyntheticModule {
-    SyntheticModule::build(SyntheticDll { name: "test.dll".into(), exports: Box::new(exports), context_slot: 0x1480 })
-        .expect("the table is sound")
+    let dll = SyntheticDll { name: "test.dll".into(), exports: Box::new(exports), context_slot: 0x1480 };
+    let module = SyntheticModule::build(dll).expect("the table is sound");
+    assert!(make(module.base(), 1, Access::Read));
+    module
 }
 
 /// The module's memory as a file: sections are where they are in memory.
@@ -130,6 +133,31 @@ fn sections_are_protected() {
     let found = [0, 0x1000, 0x2000, 0x3000, module.size() - 1].map(at);
     let (read, write) = (Protection::READ, Protection::READ_WRITE);
     assert_eq!(found, [read, Protection::READ_EXECUTE, read, write, write]);
+}
+
+#[test]
+fn an_image_is_made_when_somebody_looks() {
+    let exports = vec![SyntheticExport::code("A", 0x1000), SyntheticExport::data("B", 8, &[7])];
+    let dll = SyntheticDll { name: "t".into(), exports: Box::new(exports), context_slot: 0 };
+    let module = SyntheticModule::build(dll).expect("the table is sound");
+    let [headers, text, rdata, data] = module.sections().map(|(range, ..)| module.base() + u64::from(range.start));
+    let query = |address: u64| {
+        let address = std::ptr::without_provenance::<u8>(address as usize);
+        region::query(address).expect("it is mapped").protection()
+    };
+    assert_eq!([headers, text, rdata].map(query), [Protection::NONE; 3]);
+    let variable = module.address(1).expect("it has a place");
+    assert!((data..module.base() + u64::from(module.size())).contains(&variable));
+    assert_eq!(peek(variable, 2), [7, 0], "variables are there at once");
+    // Accesses that the made image would not allow either.
+    assert!(!make(text, 1, Access::Write) && !make(rdata, 1, Access::Execute));
+    assert!(!make(headers - 1, 1, Access::Read) && !make(module.base() + u64::from(module.size()), 1, Access::Read));
+    assert_eq!(query(headers), Protection::NONE);
+    assert!(make(headers - 1, 2, Access::Read), "it lies in the range");
+    assert_eq!([headers, text, rdata].map(query), [Protection::READ, Protection::READ_EXECUTE, Protection::READ]);
+    assert!(make(text, 1, Access::Execute), "another thread may have come too late for the first time");
+    hand_over(text, 1);
+    assert!(!make(text, 1, Access::Execute), "it is somebody else's now");
 }
 
 #[test]

@@ -5,6 +5,8 @@ use std::os::fd::{AsFd, AsRawFd};
 use abi::{Buffer, NTSTATUS, NtResult};
 use rustix::io::Errno;
 
+use crate::demand::{self, Access};
+
 use super::{FILE_APPEND_DATA, FILE_EXECUTE, FILE_READ_DATA, FILE_WRITE_DATA, File, Medium, errno};
 
 /// Where to read or write.
@@ -169,7 +171,7 @@ impl File {
 
     /// Writes until all is written.
     fn write_all(&self, from: Buffer, offset: Option<u64>) -> NtResult<usize> {
-        let mut done = 0;
+        let (mut done, mut looked) = (0, false);
         loop {
             match host_write(&self.fd, from.skip(done), offset.map(|offset| offset + done as u64)) {
                 Ok(more) => done += more,
@@ -177,6 +179,11 @@ impl File {
                     let mut fds = [rustix::event::PollFd::new(&self.fd, rustix::event::PollFlags::OUT)];
                     let _ = rustix::event::poll(&mut fds, None);
                     continue;
+                }
+                // What has not been looked at yet is made at the first access, but not at the kernel's.
+                Err(Errno::FAULT) if !looked => {
+                    looked = true;
+                    demand::provide(from.address, from.len as u64, Access::Read);
                 }
                 // Also behind a part that could be read: Windows looks at all of it first.
                 Err(Errno::FAULT) => return Err(NTSTATUS::STATUS_INVALID_USER_BUFFER),

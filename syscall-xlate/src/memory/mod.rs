@@ -20,7 +20,7 @@ pub use host::{GRANULE, PAGE};
 pub use protection::*;
 pub use runs::Page;
 
-use crate::low;
+use crate::{demand, low};
 use host::Source;
 use runs::Runs;
 
@@ -268,6 +268,9 @@ impl AddressSpace {
             return Err(NTSTATUS::STATUS_NOT_COMMITTED);
         }
         let Page::Committed(old) = allocation.runs.at(from_in).0 else { return Err(NTSTATUS::STATUS_NOT_COMMITTED) };
+        if allocation.kind == MemoryType::Image {
+            demand::settle(from, to - from);
+        }
         host::protect(from, to - from, protection.host())?;
         allocation.runs.set(from_in, to_in, Page::Committed(protection));
         Ok((from, to - from, old.bits()))

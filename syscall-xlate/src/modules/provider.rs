@@ -5,11 +5,11 @@ use std::sync::PoisonError;
 use loader::graph::{DllName, DllRequest, ImportSite, NotFound, Provider, Resolved};
 use loader::image::Symbol;
 use loader::search::{ShimKind, find_file};
-use loader::synthetic::{CodeExport, ExportKind, ExportTable, SyntheticDll, SyntheticExport};
+use loader::synthetic::{CodeExport, ExportKind, ExportTable, Summary, SyntheticDll, SyntheticExport};
 
 use super::MissingImport;
 use crate::Process;
-use crate::dll::{Dll, Export, Target};
+use crate::dll::{Dll, Exports, Target};
 use crate::teb;
 
 /// DLLs that programs bring along, so that one beside the program comes before the shim.
@@ -46,7 +46,7 @@ impl Provider for ShimProvider<'_> {
         let dll = dlls.iter().position(|dll| dll.name == name).and_then(|index| Some((index, *dlls.get(index)?)));
         let exports = match dll {
             Some((index, dll)) => ShimExports {
-                exports: dll.exports,
+                exports: Some(dll.exports),
                 context: Process::trace_context(index, 0),
                 traced: self
                     .0
@@ -82,7 +82,7 @@ impl Provider for ShimProvider<'_> {
 /// A shim DLL's table, as the maker of its image reads it.
 #[derive(Debug, Default)]
 struct ShimExports {
-    exports: &'static [Export],
+    exports: Option<Exports>,
     /// What the first export's stub stores when it is traced; the others follow.
     context: u64,
     /// Which exports are traced; `None` when nobody traces.
@@ -91,11 +91,16 @@ struct ShimExports {
 
 impl ExportTable for ShimExports {
     fn len(&self) -> usize {
-        self.exports.len()
+        self.exports.map_or(0, |exports| exports.len())
+    }
+
+    fn summary(&self) -> Summary {
+        self.exports.map_or(Summary::EMPTY, |exports| exports.summary(self.traced.is_some()))
     }
 
     fn get(&self, index: usize) -> Option<SyntheticExport> {
-        let export = self.exports.get(index)?;
+        let exports = self.exports?;
+        let export = exports.get(index)?;
         let kind = match export.target {
             Target::Code(row) => {
                 let traced = self.traced.as_ref().is_some_and(|traced| traced.get(index) == Some(&true));
@@ -107,5 +112,28 @@ impl ExportTable for ShimExports {
             Target::Forward(to) => ExportKind::Forward(to),
         };
         Some(SyntheticExport { name: Some(export.name), ordinal: export.ordinal, kind })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::dll::Export;
+
+    #[test]
+    fn what_is_worked_out_beforehand_is_what_the_rows_say() {
+        static PLAIN: [Export; 2] = [Export::forward("A", "b.C"), Export::forward("AB", "b.D")];
+        static UNSORTED: [Export; 3] =
+            [Export::data("B", 4), Export::forward("AB", "b.D"), Export::forward("ABC", "b.E")];
+        static TWICE: [Export; 2] = [Export::data("A", 4), Export::data("A", 4)];
+        static NUMBERED: [Export; 2] = [Export::data("A", 4), Export::forward("B", "b.C").at(7)];
+        for (rows, in_order) in
+            [(&PLAIN[..], true), (&UNSORTED, false), (&TWICE, false), (&NUMBERED, false), (&[], true)]
+        {
+            let table = ShimExports { exports: Some(Exports::new(rows)), context: 0, traced: None };
+            let looked_at = Summary::new((0..table.len()).filter_map(|index| table.get(index)));
+            assert_eq!(table.summary(), looked_at);
+            assert_eq!(looked_at.in_order, in_order);
+        }
     }
 }

@@ -24,6 +24,20 @@ impl Regions {
             memory.unregister(*gone);
         }
         for module in modules.iter().filter(|module| !entered.contains(&module.base())) {
+            if let Some(shim) = module.shim() {
+                let page = |executes: bool, writes: bool| match (executes, writes) {
+                    (true, _) => PAGE_EXECUTE_READ,
+                    (false, true) => PAGE_WRITECOPY,
+                    (false, false) => PAGE_READONLY,
+                };
+                let sections = shim.sections().map(|(range, executes, writes)| {
+                    (u64::from(range.start), u64::from(range.end - range.start), page(executes, writes))
+                });
+                let known = sections
+                    .into_iter()
+                    .filter_map(|(from, size, page)| Some((from, size, Protection::new(page).ok()?)));
+                memory.register_image(module.base(), u64::from(module.size()), known);
+            }
             if let Some(image) = module.image() {
                 let headers = [(0, u64::from(image.headers().size_of_headers), PAGE_READONLY)];
                 let sections = image
