@@ -133,7 +133,7 @@ pub(crate) fn _toupper_l(c: i32, locale: Ptr<u8>) -> i32 {
 /// Gives the address of the table of class bits; entry -1 is that of `EOF`.
 #[shim(full)]
 pub(crate) fn __pctype_func(cx: &Cx) -> CrtResult<Ptr<u16>> {
-    ok(Ptr::at(super::startup::class_table(cx)?.wrapping_add(2)))
+    ok(Ptr::at(super::variables::class_table(cx)?.wrapping_add(2)))
 }
 
 macro_rules! wide_classes {

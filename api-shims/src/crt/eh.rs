@@ -296,7 +296,7 @@ pub(crate) fn __std_type_info_name(cx: &Cx, data: Ptr<u8>, rootNode: Ptr<u8>) ->
         return ok(Ptr::at(known));
     }
     let name = undecorated(&read_text::<u8>(decorated(data.address()))?);
-    let address = super::startup::new_text(cx, &name)?;
+    let address = super::variables::new_text(cx, &name)?;
     fault::store_u64(data.address(), address)?;
     ok(Ptr::at(address))
 }

@@ -12,8 +12,9 @@ use syscall_xlate::nls::case::eq_ignoring_case;
 use super::guest::{GuestUnit, ok, status, write_text};
 use super::host;
 use super::io::{units, wide};
-use super::startup::{Variable, pointer_array, variable};
+use super::startup::pointer_array;
 use super::state::process;
+use super::variables::{Variable, variable};
 
 /// The runtime's copy.
 #[derive(Default)]
@@ -85,7 +86,7 @@ fn value_of<U: GuestUnit>(cx: &Cx, name: u64) -> Result<u64, Refusal<Errno>> {
     let Some(entry) = copy.find(cx, &name) else { return Ok(0) };
     let address = &mut entry.addresses[usize::from(U::WIDE)];
     if *address == 0 {
-        *address = super::startup::new_text(cx, &units::<U>(cx, &entry.value))?;
+        *address = super::variables::new_text(cx, &units::<U>(cx, &entry.value))?;
     }
     Ok(*address)
 }
@@ -158,7 +159,7 @@ fn duplicate<U: GuestUnit>(cx: &Cx, buffer: Out<u64>, count: Out<usize>, name: u
     count.set_opt(0)?;
     if let Some(value) = value(cx, &wide::<U>(cx, name)?) {
         let value = units::<U>(cx, &value);
-        buffer.set(super::startup::new_text(cx, &value)?)?;
+        buffer.set(super::variables::new_text(cx, &value)?)?;
         count.set_opt(value.len() + 1)?;
     }
     ok(0)

@@ -9,11 +9,11 @@ use syscall_xlate::Cx;
 
 use super::host;
 use super::locks::Recursive;
-use super::startup::{Variable, variable};
 use super::state::process;
 use super::stream::descriptor::Ahead;
 use super::stream::mode::Mode;
 use super::stream::{Buffering, Raw, Settings, Stream, Translation, Whence};
+use super::variables::{Variable, variable};
 
 /// The most descriptors (`_NHANDLE_` of msvcrt.dll; the newer runtime has more).
 const MOST_DESCRIPTORS: usize = 8192;

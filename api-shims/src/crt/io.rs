@@ -12,10 +12,10 @@ use syscall_xlate::Cx;
 use super::files::{Descriptor, Handle, files};
 use super::guest::{ok, status};
 use super::host;
-use super::startup::{Variable, variable};
 use super::stream::descriptor::{read, write};
 use super::stream::mode::{O_BINARY, O_NOINHERIT, O_TEXT, O_U8TEXT, O_U16TEXT, O_WTEXT, translation};
 use super::stream::{Translation, Whence};
+use super::variables::{Variable, variable};
 
 /// The default translation of files, as the program set it.
 pub(super) fn fmode(cx: &Cx) -> i32 {

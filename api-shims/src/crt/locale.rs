@@ -11,8 +11,8 @@ use syscall_xlate::Cx;
 use super::encoding::Encoding;
 use super::guest::{GuestUnit, ok, write_text};
 use super::host;
-use super::startup::{Variable, new_text, variable};
 use super::state::{PerThread, process};
+use super::variables::{Variable, new_text, variable};
 
 /// Categories: `LC_ALL` and the five that follow it.
 const CATEGORIES: [&str; 6] = ["LC_ALL", "LC_COLLATE", "LC_CTYPE", "LC_MONETARY", "LC_NUMERIC", "LC_TIME"];

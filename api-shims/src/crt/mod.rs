@@ -36,4 +36,5 @@ pub(crate) mod stdio;
 pub(crate) mod stdlib;
 pub(crate) mod string;
 pub(crate) mod time;
+pub(crate) mod variables;
 pub(crate) mod wchar;

@@ -8,7 +8,7 @@ use abi::Errno;
 use syscall_xlate::{Cx, ProcessState, ThreadState};
 
 use super::calendar::HostZone;
-use super::{files, host, locale, onexit, startup};
+use super::{files, host, locale, onexit, variables};
 
 /// A thread's state.
 #[derive(Default)]
@@ -91,7 +91,7 @@ pub(crate) struct PerProcess {
     /// The locale.
     pub(super) locale: locale::Current,
     /// Variables that the guest sees.
-    pub(super) variables: startup::Variables,
+    pub(super) variables: variables::Variables,
     /// The host's time zone, read when first needed.
     pub(super) zone: OnceLock<HostZone>,
     /// Handlers of `signal`, by number.

@@ -4,8 +4,10 @@
 //! granules of 64 KiB, each with the state of its pages. All changes to guest memory of this kind go through them. Foreign mappings, the
 //! host's own included, are reported from the kernel's list.
 
+mod books;
 mod host;
 mod protection;
+mod region;
 mod runs;
 #[cfg(test)]
 mod tests;
@@ -18,10 +20,13 @@ use abi::{NTSTATUS, NtResult, bitflags};
 
 pub use host::{GRANULE, PAGE};
 pub use protection::*;
+pub use region::{MemoryType, Region, RegionState};
 pub use runs::Page;
 
 use crate::{demand, low};
+use books::{Allocation, Books};
 use host::Source;
+use region::foreign_region;
 use runs::Runs;
 
 bitflags::bitflags! {
@@ -47,69 +52,6 @@ bitflags::bitflags! {
     }
 }
 
-/// What an allocation is.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum MemoryType {
-    /// `MEM_PRIVATE`
-    Private,
-    /// `MEM_MAPPED`: a view of a section.
-    Mapped,
-    /// `MEM_IMAGE`: a view of a module.
-    Image,
-}
-
-impl MemoryType {
-    /// As the guest spells it.
-    pub const fn bits(self) -> u32 {
-        match self {
-            Self::Private => 0x2_0000,
-            Self::Mapped => 0x4_0000,
-            Self::Image => 0x100_0000,
-        }
-    }
-}
-
-/// The state of a region.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum RegionState {
-    /// `MEM_FREE`
-    Free,
-    /// `MEM_RESERVE`
-    Reserved,
-    /// `MEM_COMMIT`
-    Committed,
-}
-
-impl RegionState {
-    /// As the guest spells it.
-    pub const fn bits(self) -> u32 {
-        match self {
-            Self::Free => 0x1_0000,
-            Self::Reserved => 0x2000,
-            Self::Committed => 0x1000,
-        }
-    }
-}
-
-/// What `VirtualQuery` tells: pages alike, from the one asked for on.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Region {
-    /// The page asked for.
-    pub base: u64,
-    /// Bytes from there to the end of the pages alike.
-    pub size: u64,
-    /// Start of the allocation; 0 for free memory.
-    pub allocation_base: u64,
-    /// `PAGE_*` the allocation was made with; 0 for free memory.
-    pub allocation_protect: u32,
-    /// Free, reserved or committed.
-    pub state: RegionState,
-    /// `PAGE_*` of committed pages; `PAGE_NOACCESS` for free ones, 0 for reserved ones.
-    pub protect: u32,
-    /// What it is; none for free memory.
-    pub kind: Option<MemoryType>,
-}
-
 /// The highest address of the guest's, as `GetSystemInfo` tells.
 pub const HIGHEST: u64 = 0x7fff_fffe_ffff;
 /// Where memory without a wish for an address is placed first: above the usual bases of images, which are taken at their word.
@@ -121,25 +63,6 @@ pub struct AddressSpace {
     // Leaf lock. Guest memory is not touched while it is held, so that a fault handler may take it.
     books: Mutex<Books>,
     commit_limit: u64,
-}
-
-#[derive(Debug)]
-struct Books {
-    allocations: BTreeMap<u64, Allocation>,
-    /// Where memory without a wish for an address goes: first here, then there.
-    places: [(u64, u64); 2],
-    /// No granule below this one is free in the first of the places.
-    search_from: u64,
-}
-
-#[derive(Debug)]
-struct Allocation {
-    size: u64,
-    protection: u32,
-    kind: MemoryType,
-    /// Mapped by others, who unmap it.
-    foreign: bool,
-    runs: Runs,
 }
 
 impl Default for AddressSpace {
@@ -426,124 +349,6 @@ impl Drop for AddressSpace {
     }
 }
 
-impl Books {
-    /// The allocation an address is in, and its start.
-    fn at(&mut self, address: u64) -> Option<(u64, &mut Allocation)> {
-        let (&start, allocation) = self.allocations.range_mut(..=address).next_back()?;
-        (address - start < allocation.size).then_some((start, allocation))
-    }
-
-    /// The allocation that holds a whole range.
-    fn holding(&mut self, from: u64, to: u64) -> NtResult<(u64, &mut Allocation)> {
-        let found = self.at(from).filter(|(start, allocation)| to <= start + allocation.size);
-        found.ok_or(NTSTATUS::STATUS_CONFLICTING_ADDRESSES)
-    }
-
-    /// Maps memory at an address, or where there is room; gives back where.
-    fn map(
-        &mut self,
-        wanted: Option<u64>,
-        size: u64,
-        top_down: bool,
-        protection: libc::c_int,
-        source: Source<'_>,
-    ) -> NtResult<u64> {
-        if let Some(at) = wanted {
-            let free =
-                at >= GRANULE && at + size <= low::END && self.next_taken(at) >= at + size && self.at(at).is_none();
-            return match free && host::map(at, size, protection, source)?.is_some() {
-                true => Ok(at),
-                false => Err(NTSTATUS::STATUS_CONFLICTING_ADDRESSES),
-            };
-        }
-        // What the books do not know of is found out when the host refuses, and looked up once then.
-        let mut foreign = Vec::new();
-        for _ in 0..2 {
-            let [first, second] = self.places;
-            for (low, high) in if top_down { [second, first] } else { [first, second] } {
-                let mut from = if low == first.0 { self.search_from } else { low };
-                let mut to = high;
-                while let Some(at) = match top_down {
-                    true => self.highest_gap(low, to, size, &foreign),
-                    false => self.lowest_gap(from, high, size, &foreign),
-                } {
-                    if host::map(at, size, protection, source)?.is_some() {
-                        if at == self.search_from {
-                            self.search_from = (at + size).next_multiple_of(GRANULE);
-                        }
-                        return Ok(at);
-                    }
-                    if foreign.is_empty() {
-                        foreign = host::mappings();
-                        continue;
-                    }
-                    (from, to) = (at + GRANULE, at + size - GRANULE.min(size));
-                }
-            }
-        }
-        Err(NTSTATUS::STATUS_NO_MEMORY)
-    }
-
-    /// The lowest granule in `from..to` with room for `size` bytes.
-    fn lowest_gap(&self, from: u64, to: u64, size: u64, foreign: &[host::Mapping]) -> Option<u64> {
-        let mut at = from.next_multiple_of(GRANULE);
-        if let Some((&start, before)) = self.allocations.range(..at).next_back() {
-            at = at.max((start + before.size).next_multiple_of(GRANULE));
-        }
-        while at.checked_add(size)? <= to {
-            let end = at + size;
-            let taken = self.allocations.range(at..end).next().map(|(&start, allocation)| start + allocation.size);
-            let taken = taken.or_else(|| overlapping(foreign, at, end).map(|mapping| mapping.end));
-            match taken {
-                None => return Some(at),
-                Some(behind) => at = behind.next_multiple_of(GRANULE),
-            }
-        }
-        None
-    }
-
-    /// The highest granule in `from..to` with room for `size` bytes.
-    fn highest_gap(&self, from: u64, to: u64, size: u64, foreign: &[host::Mapping]) -> Option<u64> {
-        let mut at = to.checked_sub(size)? / GRANULE * GRANULE;
-        while at >= from {
-            let end = at + size;
-            let below = self.allocations.range(..end).next_back();
-            let taken = below.filter(|(start, allocation)| *start + allocation.size > at).map(|(&start, _)| start);
-            let taken = taken.or_else(|| overlapping(foreign, at, end).map(|mapping| mapping.start));
-            match taken {
-                None => return Some(at),
-                Some(start) => at = start.checked_sub(size)? / GRANULE * GRANULE,
-            }
-        }
-        None
-    }
-
-    fn next_taken(&self, from: u64) -> u64 {
-        self.allocations.range(from..).next().map_or(u64::MAX, |(&start, _)| start)
-    }
-
-    /// Takes `from..to` out of the allocation at `start`, which may leave a part before and a part behind.
-    fn cut(&mut self, start: u64, from: u64, to: u64) {
-        let Some(allocation) = self.allocations.remove(&start) else { return };
-        let end = start + allocation.size;
-        for (part, part_end) in [(start, from), (to, end)] {
-            if part < part_end {
-                let size = part_end - part;
-                let mut runs = Runs::new(size, Page::Reserved);
-                for (run, run_end, page) in allocation.runs.within(part - start, part_end - start) {
-                    runs.set(run - (part - start), run_end - (part - start), page);
-                }
-                self.allocations.insert(part, Allocation { size, runs, ..allocation });
-            }
-        }
-        // A part that does not begin at a granule cannot be given out, and what lies elsewhere is not searched from here.
-        let freed = from.next_multiple_of(GRANULE);
-        if freed >= self.places[0].0 {
-            self.search_from = self.search_from.min(freed);
-        }
-    }
-}
-
 /// Changes the protection of memory the books do not know of: from the host's heap, for example, where a guest makes code.
 fn protect_foreign(from: u64, to: u64, protection: Protection) -> NtResult<(u64, u64, u32)> {
     let mappings = host::mappings();
@@ -560,82 +365,4 @@ fn protect_foreign(from: u64, to: u64, protection: Protection) -> NtResult<(u64,
 fn overlapping(mappings: &[host::Mapping], from: u64, to: u64) -> Option<&host::Mapping> {
     let at = mappings.partition_point(|mapping| mapping.end <= from);
     mappings.get(at).filter(|mapping| mapping.start < to)
-}
-
-impl Allocation {
-    fn check_private(&self) -> NtResult<()> {
-        match self.kind {
-            MemoryType::Private => Ok(()),
-            _ => Err(NTSTATUS::STATUS_UNABLE_TO_DELETE_SECTION),
-        }
-    }
-
-    /// `base` and `size` as whole pages within the allocation at `start`; all of it for a size of 0.
-    fn range(&self, start: u64, base: u64, size: u64) -> NtResult<(u64, u64)> {
-        let end = start + self.size;
-        let from = base / PAGE * PAGE;
-        if size == 0 {
-            return if from == start { Ok((start, end)) } else { Err(NTSTATUS::STATUS_UNABLE_TO_FREE_VM) };
-        }
-        let to = base.checked_add(size).filter(|&to| to <= end).ok_or(NTSTATUS::STATUS_UNABLE_TO_FREE_VM)?;
-        Ok((from, to.next_multiple_of(PAGE)))
-    }
-
-    fn commit(&mut self, start: u64, from: u64, to: u64, protection: Protection) -> NtResult<()> {
-        if self.kind == MemoryType::Image {
-            return Err(NTSTATUS::STATUS_CONFLICTING_ADDRESSES);
-        }
-        host::protect(from, to - from, protection.host())?;
-        self.runs.set(from - start, to - start, Page::Committed(protection));
-        Ok(())
-    }
-
-    fn region(&self, start: u64, base: u64) -> Region {
-        let (page, end) = self.runs.at(base - start);
-        let (state, protect) = match page {
-            Page::Reserved => (RegionState::Reserved, 0),
-            Page::Committed(protection) => (RegionState::Committed, protection.bits()),
-        };
-        Region {
-            base,
-            size: start + end - base,
-            allocation_base: start,
-            allocation_protect: self.protection,
-            state,
-            protect,
-            kind: Some(self.kind),
-        }
-    }
-}
-
-/// What is at a page the books do not know of, between two allocations they know.
-fn foreign_region(base: u64, before: u64, after: u64) -> Region {
-    let mappings = host::mappings();
-    let at = mappings.partition_point(|mapping| mapping.end <= base);
-    match mappings.get(at) {
-        Some(mapping) if mapping.start <= base => {
-            let kind = if mapping.name.starts_with('/') { MemoryType::Image } else { MemoryType::Private };
-            Region {
-                base,
-                size: mapping.end.min(after) - base,
-                allocation_base: mapping.start.max(before),
-                allocation_protect: mapping.protection.bits(),
-                state: RegionState::Committed,
-                protect: mapping.protection.bits(),
-                kind: Some(kind),
-            }
-        }
-        next => {
-            let end = next.map_or(HIGHEST + 1, |mapping| mapping.start).min(after).min(HIGHEST + 1);
-            Region {
-                base,
-                size: end.saturating_sub(base),
-                allocation_base: 0,
-                allocation_protect: 0,
-                state: RegionState::Free,
-                protect: PAGE_NOACCESS,
-                kind: None,
-            }
-        }
-    }
 }

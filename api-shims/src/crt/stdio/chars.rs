@@ -6,7 +6,7 @@ use syscall_xlate::Cx;
 use super::{EOF, FILE};
 use crate::crt::files::{Use, with_file};
 use crate::crt::guest::{ok, write_text};
-use crate::crt::startup::standard_stream;
+use crate::crt::variables::standard_stream;
 
 /// Bytes copied between guest and stream at once.
 const BLOCK: usize = 64 * 1024;

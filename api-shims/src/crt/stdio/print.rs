@@ -7,7 +7,7 @@ use super::FILE;
 use super::output::{self, Closing};
 use crate::crt::format::Dialect;
 use crate::crt::guest::ok;
-use crate::crt::startup::standard_stream;
+use crate::crt::variables::standard_stream;
 
 const DIALECT: Dialect = Dialect::MSVCRT;
 

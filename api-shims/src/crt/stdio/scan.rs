@@ -11,9 +11,9 @@ use crate::crt::guest::{GuestUnit, at, ok, read_text};
 use crate::crt::locale;
 use crate::crt::number::RealGrammar;
 use crate::crt::scan::{Dialect, ScanError, Source, scan};
-use crate::crt::startup::standard_stream;
 use crate::crt::stream::wide::WideError;
 use crate::crt::stream::{Settings, Stream};
+use crate::crt::variables::standard_stream;
 
 /// msvcrt.dll's rules.
 fn msvcrt(cx: &Cx, secure: bool) -> Dialect {

@@ -7,8 +7,8 @@ use super::{FILE, WEOF};
 use crate::crt::files::{Use, with_file};
 use crate::crt::guest::{ok, read_text, write_text};
 use crate::crt::locale;
-use crate::crt::startup::standard_stream;
 use crate::crt::stream::wide::WideError;
+use crate::crt::variables::standard_stream;
 
 fn refusal(error: WideError<Errno>) -> Refusal<Errno> {
     match error {

@@ -3,9 +3,14 @@
 //! It knows nothing of guests: characters come through [`Source`], addresses and stores go through [`Targets`].
 //! <https://learn.microsoft.com/cpp/c-runtime-library/format-specification-fields-scanf-and-wscanf-functions>
 
+mod format;
+mod real;
+
 use super::encoding::{Decoded, Encoding};
 use super::format::Unit;
 use super::number::{self, RealGrammar, is_space};
+use format::{Size, Spec, parse_set, parse_spec};
+use real::RealPrefix;
 
 /// Where characters come from.
 pub trait Source<U> {
@@ -55,16 +60,6 @@ pub enum ScanError<S, T> {
     Targets(T),
 }
 
-#[derive(Clone, Copy, PartialEq, Eq)]
-enum Size {
-    Default,
-    Char,
-    Short,
-    Long,
-    Int64,
-    Pointer,
-}
-
 /// Ends a conversion without a result.
 enum Stop<S, T> {
     /// The input does not match.
@@ -72,12 +67,6 @@ enum Stop<S, T> {
     /// The input ended before the conversion had anything.
     End,
     Error(ScanError<S, T>),
-}
-
-struct Spec {
-    suppress: bool,
-    width: Option<usize>,
-    size: Size,
 }
 
 /// Scans `input` by `format`; gives the number of results stored, or -1 where the input ended before the first conversion.
@@ -133,82 +122,6 @@ pub fn scan<U: Unit + Into<u32>, S: Source<U>, T: Targets>(
         }
     }
     Ok(stored)
-}
-
-fn first<U: Unit>(text: &[U]) -> u8 {
-    text.first().map_or(0, |unit| unit.ascii())
-}
-
-fn parse_spec<U: Unit>(dialect: Dialect, text: &[U]) -> (Spec, &[U]) {
-    let mut spec = Spec { suppress: false, width: None, size: Size::Default };
-    let mut rest = text;
-    if first(rest) == b'*' {
-        spec.suppress = true;
-        rest = &rest[1..];
-    }
-    while first(rest).is_ascii_digit() {
-        let digit = usize::from(first(rest) - b'0');
-        spec.width = Some(spec.width.unwrap_or(0).saturating_mul(10).saturating_add(digit));
-        rest = &rest[1..];
-    }
-    spec.width = spec.width.filter(|&width| width > 0);
-    loop {
-        let (size, length) = match (first(rest), first(rest.get(1..).unwrap_or(&[]))) {
-            (b'h', b'h') if dialect.reals == RealGrammar::C99 => (Size::Char, 2),
-            (b'h', _) => (Size::Short, 1),
-            (b'l', b'l') => (Size::Int64, 2),
-            (b'l' | b'w', _) => (Size::Long, 1),
-            (b'L', _) => (Size::Int64, 1),
-            (b'j', _) => (Size::Int64, 1),
-            (b'z' | b't', _) => (Size::Pointer, 1),
-            (b'I', b'6') => (Size::Int64, 3),
-            (b'I', b'3') => (Size::Default, 3),
-            (b'I', _) => (Size::Pointer, 1),
-            _ => return (spec, rest),
-        };
-        spec.size = size;
-        rest = rest.get(length..).unwrap_or(&[]);
-    }
-}
-
-struct Set {
-    negated: bool,
-    ranges: Vec<(u32, u32)>,
-}
-
-impl Set {
-    fn contains(&self, unit: u32) -> bool {
-        self.ranges.iter().any(|&(low, high)| (low..=high).contains(&unit)) != self.negated
-    }
-}
-
-/// The set behind `%[`, and what follows its `]`; `None` where it has no end.
-fn parse_set<U: Unit + Into<u32>>(text: &[U]) -> Option<(Set, &[U])> {
-    let mut rest = text;
-    let negated = first(rest) == b'^';
-    if negated {
-        rest = &rest[1..];
-    }
-    let mut ranges = Vec::new();
-    let mut index = 0;
-    loop {
-        let &unit = rest.get(index)?;
-        if unit.ascii() == b']' && index > 0 {
-            return Some((Set { negated, ranges }, &rest[index + 1..]));
-        }
-        let low: u32 = unit.into();
-        match (rest.get(index + 1), rest.get(index + 2)) {
-            (Some(dash), Some(&high)) if dash.ascii() == b'-' && high.ascii() != b']' => {
-                let high: u32 = high.into();
-                ranges.push((low.min(high), low.max(high)));
-                index += 3;
-            }
-            _ => {
-                ranges.push((low, low));
-                index += 1;
-            }
-        }
-    }
 }
 
 struct Scanner<'a, U, S, T> {
@@ -464,58 +377,6 @@ impl<U: Unit + Into<u32>, S: Source<U>, T: Targets> Scanner<'_, U, S, T> {
             }
         }
     }
-}
-
-/// Whether characters may still become a number.
-#[derive(Default)]
-struct RealPrefix {
-    text: Vec<u8>,
-    hexadecimal: bool,
-    point: bool,
-    exponent: bool,
-    digits: bool,
-}
-
-impl RealPrefix {
-    fn accepts(&mut self, byte: u8, grammar: RealGrammar) -> bool {
-        let lower = byte.to_ascii_lowercase();
-        let unsigned =
-            self.text.strip_prefix(b"-").or_else(|| self.text.strip_prefix(b"+")).unwrap_or(&self.text).to_vec();
-        let c99 = grammar == RealGrammar::C99;
-        let accepted = if self.exponent {
-            let behind_letter = self.text.last().is_some_and(|last| last.is_ascii_alphabetic());
-            byte.is_ascii_digit() || (behind_letter && matches!(byte, b'-' | b'+'))
-        } else if c99 && !self.digits && !self.point && is_word(&unsigned, lower) {
-            true
-        } else if matches!(byte, b'-' | b'+') {
-            self.text.is_empty()
-        } else if byte == b'.' && !self.point {
-            self.point = true;
-            true
-        } else if byte.is_ascii_digit() || (self.hexadecimal && byte.is_ascii_hexdigit()) {
-            self.digits = true;
-            true
-        } else if c99 && lower == b'x' && unsigned == b"0" {
-            self.hexadecimal = true;
-            true
-        } else if self.digits && lower == if self.hexadecimal { b'p' } else { b'e' } {
-            self.exponent = true;
-            true
-        } else {
-            false
-        };
-        if accepted {
-            self.text.push(lower);
-        }
-        accepted
-    }
-}
-
-/// Whether `text` and `next` begin `infinity` or `nan`.
-fn is_word(text: &[u8], next: u8) -> bool {
-    [b"infinity".as_slice(), b"nan"]
-        .iter()
-        .any(|word| word.len() > text.len() && word.starts_with(text) && word[text.len()] == next)
 }
 
 #[cfg(test)]
