@@ -1,6 +1,6 @@
 //! The environment: variables by name, whatever the case, in one sorted block.
 //!
-//! (<https://learn.microsoft.com/windows/win32/procthread/environment-variables>)
+//! (<https://learn.microsoft.com/windows/win32/procthread/changing-environment-variables>)
 
 use std::ffi::{OsStr, OsString};
 use std::os::unix::ffi::OsStrExt;

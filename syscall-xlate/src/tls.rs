@@ -1,7 +1,7 @@
 //! Dynamic thread-local storage: the indices of a process.
 //!
-//! The values are in each thread's TEB: 64 slots in it, and 1,024 more in a block that it points to once one is needed
-//! (<https://learn.microsoft.com/windows/win32/procthread/thread-local-storage>).
+//! The values are in each thread's TEB: 64 slots in it, and 1,024 more in a block that it points to once one is needed. Documented
+//! are at least 64 indices and at most 1,088 (<https://learn.microsoft.com/windows/win32/procthread/thread-local-storage>).
 
 use std::sync::{Mutex, PoisonError};
 

@@ -197,7 +197,8 @@ pub fn fact(lcid: u32, kind: u32) -> Option<Fact> {
 }
 
 /// Formats a date by a picture such as `dddd, MMMM d, yyyy`, or a time by one such as `h:mm:ss tt`. Text in single quotes stands for
-/// itself (<https://learn.microsoft.com/windows/win32/intl/day--month--year--and-era-format-pictures>).
+/// itself (<https://learn.microsoft.com/windows/win32/intl/day--month--year--and-era-format-pictures>,
+/// <https://learn.microsoft.com/windows/win32/intl/hour--minute--and-second-format-pictures>).
 pub fn format(picture: &[u16], time: &crate::time::TimeFields) -> Vec<u16> {
     const QUOTE: u16 = b'\'' as u16;
     let mut out: Vec<u16> = Vec::new();

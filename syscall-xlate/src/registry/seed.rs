@@ -208,7 +208,8 @@ static MACHINE: Keys = &[
     ),
 ];
 
-/// Below `HKEY_CURRENT_USER`: <https://learn.microsoft.com/windows/win32/intl/locale-information-constants> names most of International.
+/// Below `HKEY_CURRENT_USER`. Most values of International are called like a constant of
+/// <https://learn.microsoft.com/windows/win32/intl/locale-information-constants> without its `LOCALE_`, and mean what that means.
 static USER: Keys = &[
     (r"Console", &[]),
     (

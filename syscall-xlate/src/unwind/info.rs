@@ -1,4 +1,5 @@
-//! Function tables and unwind information, as an image has them in memory ("x64 exception handling", learn.microsoft.com/cpp/build).
+//! Function tables and unwind information, as an image has them in memory
+//! (<https://learn.microsoft.com/cpp/build/exception-handling-x64>).
 //!
 //! They are read from guest memory each time: the guest may have made them, and may change them.
 
