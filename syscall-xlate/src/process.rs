@@ -237,6 +237,7 @@ impl Process {
 
     /// Keeps what a crash would lose.
     pub(crate) fn crashed(&self, code: u32) {
+        self.console.restore();
         let _ = self.write_status(code);
         if let Some(tracer) = &self.tracer {
             tracer.finish_after_crash();
@@ -272,6 +273,7 @@ impl Process {
 
     /// [`Self::exit`] with a host exit status of its own.
     pub(crate) fn exit_as(&self, code: u32, mut status: i32) -> ! {
+        self.console.restore();
         if let Some(Err(error)) = self.tracer.as_ref().map(Tracer::finish) {
             say(format_args!("the trace could not be written: {error}"));
             status = FAILED;

@@ -9,8 +9,8 @@ mod text;
 pub use screen::{Coordinates, ScreenBuffer};
 pub use standard::{Standard, StandardHandles};
 
-use std::os::fd::AsFd;
-use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::os::fd::{AsFd, OwnedFd};
+use std::sync::{Mutex, MutexGuard, PoisonError, TryLockError};
 
 use abi::{NTSTATUS, NtResult};
 use rustix::termios::{LocalModes, OptionalActions, Termios, tcgetattr, tcsetattr};
@@ -68,7 +68,7 @@ struct State {
     handlers: Vec<u64>,
     ignores_ctrl_c: bool,
     /// The terminal's settings before the program changed them.
-    original: Option<Termios>,
+    original: Option<(OwnedFd, Termios)>,
 }
 
 /// Most control handlers a process may have; Windows has no such limit, memory has.
@@ -111,8 +111,8 @@ impl Console {
         }
     }
 
-    /// Sets the mode of one end. Line input, echo and processed input change the terminal; it gets its settings back with
-    /// [`Self::restore`].
+    /// Sets the mode of one end. Line input, echo and processed input change the terminal; it gets its settings back
+    /// when the process ends.
     ///
     /// # Errors
     /// `STATUS_INVALID_PARAMETER` for echo without line input, which Windows refuses.
@@ -131,7 +131,10 @@ impl Console {
         if (state.input_mode ^ mode).intersects(host_modes)
             && let Ok(mut settings) = tcgetattr(&terminal)
         {
-            state.original.get_or_insert_with(|| settings.clone());
+            if state.original.is_none() {
+                let terminal = rustix::io::fcntl_dupfd_cloexec(&terminal, 3).ok();
+                state.original = terminal.map(|terminal| (terminal, settings.clone()));
+            }
             settings.local_modes.set(LocalModes::ICANON, wants(CONSOLE_MODE::ENABLE_LINE_INPUT));
             settings.local_modes.set(LocalModes::ECHO, wants(CONSOLE_MODE::ENABLE_ECHO_INPUT));
             settings.local_modes.set(LocalModes::ISIG, wants(CONSOLE_MODE::ENABLE_PROCESSED_INPUT));
@@ -141,10 +144,15 @@ impl Console {
         Ok(())
     }
 
-    /// Gives the terminal back the settings it had. For the end of the process.
-    pub fn restore(&self, terminal: impl AsFd) {
-        if let Some(original) = self.state().original.take() {
-            let _ = tcsetattr(terminal, OptionalActions::Now, &original);
+    /// Gives the terminal back the settings it had. For the end of the process, however it comes: waits for nobody.
+    pub(crate) fn restore(&self) {
+        let original = match self.state.try_lock() {
+            Ok(mut state) => state.original.take(),
+            Err(TryLockError::Poisoned(state)) => state.into_inner().original.take(),
+            Err(TryLockError::WouldBlock) => None,
+        };
+        if let Some((terminal, settings)) = original {
+            let _ = tcsetattr(terminal, OptionalActions::Now, &settings);
         }
     }
 
@@ -240,5 +248,26 @@ mod tests {
         let console = Console::default();
         let mode = CONSOLE_MODE::ENABLE_ECHO_INPUT;
         assert_eq!(console.set_mode(std::io::stdin(), End::Input, mode), Err(NTSTATUS::STATUS_INVALID_PARAMETER));
+    }
+
+    #[test]
+    fn the_terminal_gets_its_settings_back() {
+        use rustix::pty::{OpenptFlags, grantpt, openpt, ptsname, unlockpt};
+
+        let controller = openpt(OpenptFlags::RDWR | OpenptFlags::NOCTTY).unwrap();
+        grantpt(&controller).and_then(|()| unlockpt(&controller)).unwrap();
+        let name = ptsname(&controller, Vec::new()).unwrap();
+        let mut how = std::fs::File::options();
+        std::os::unix::fs::OpenOptionsExt::custom_flags(how.read(true).write(true), libc::O_NOCTTY);
+        let terminal = how.open(name.to_str().unwrap()).unwrap();
+        let modes = || tcgetattr(&terminal).unwrap().local_modes;
+        let before = modes();
+        assert!(before.contains(LocalModes::ECHO));
+        let console = Console::default();
+        console.set_mode(&terminal, End::Input, CONSOLE_MODE::ENABLE_LINE_INPUT).unwrap();
+        console.set_mode(&terminal, End::Input, CONSOLE_MODE::empty()).unwrap();
+        assert!(!modes().intersects(LocalModes::ECHO | LocalModes::ICANON | LocalModes::ISIG));
+        console.restore();
+        assert_eq!(modes(), before);
     }
 }
