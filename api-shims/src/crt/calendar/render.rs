@@ -1,22 +1,10 @@
 //! Calendar fields as text: `asctime` and `strftime` in the "C" locale.
 
+use syscall_xlate::nls::locale::MONTHS;
+
 use super::{Era, Tm};
 
 const DAYS: [&str; 7] = ["Sunday", "Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday"];
-const MONTHS: [&str; 12] = [
-    "January",
-    "February",
-    "March",
-    "April",
-    "May",
-    "June",
-    "July",
-    "August",
-    "September",
-    "October",
-    "November",
-    "December",
-];
 
 /// Whether every field is in its range; the runtimes refuse other ones as invalid parameters.
 fn is_in_range(tm: &Tm) -> bool {
