@@ -9,7 +9,7 @@ use std::ptr;
 
 use abi::{Exception, Outcome, Ret, Row, Value, fault};
 
-use crate::{Process, Thread, teb, trace};
+use crate::{Process, Thread, exception, low, teb, trace};
 
 thread_local! {
     /// The guest thread that this host thread is; null for a thread the guest knows nothing of.
@@ -32,6 +32,9 @@ impl Cx<'_> {
     /// nothing with a destructor at this time.
     pub fn call_guest<const N: usize>(&self, function: u64, arguments: [u64; N]) -> u64 {
         const { assert!(N <= 6) };
+        if !low::is_canonical(function) || self.thread.has_lent_guard() {
+            exception::before_callback(self, function);
+        }
         let argument = |index: usize| arguments.get(index).copied().unwrap_or_default();
         type Function = extern "win64" fn(u64, u64, u64, u64, u64, u64) -> u64;
         // SAFETY: the address is the guest's to give; a wrong one faults in the guest, as on Windows. Arguments beyond those
@@ -106,6 +109,9 @@ fn deliver<R>(cx: &Cx<'_>, outcome: Outcome<R>) -> Option<R> {
     if let Some(error) = outcome.errno {
         cx.thread.set_errno(error);
     }
+    if cx.thread.has_lent_guard() {
+        exception::after_overflow(cx);
+    }
     if let Some(exception) = outcome.raises {
         let copy = *exception;
         drop(exception);
@@ -119,7 +125,7 @@ fn deliver<R>(cx: &Cx<'_>, outcome: Outcome<R>) -> Option<R> {
 #[cold]
 #[inline(never)]
 fn raise(cx: &Cx<'_>, exception: Exception) {
-    crate::exception::raise_from_shim(cx, &exception);
+    exception::raise_from_shim(cx, &exception);
 }
 
 /// Argument slot of a variadic call; the guest's own caller wrote it, so that only a wild jump makes it fault.

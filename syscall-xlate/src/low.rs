@@ -9,6 +9,12 @@ use std::sync::atomic::{AtomicU64, Ordering};
 /// The guest's memory ends here; the host's executable and libraries lie above.
 pub const END: u64 = 0x5500_0000_0000;
 
+/// True for an address that the CPU takes for one: its upper bits are all the same.
+#[inline(always)]
+pub(crate) const fn is_canonical(address: u64) -> bool {
+    (address << 16).cast_signed() >> 16 == address.cast_signed()
+}
+
 /// Where blocks are placed, far above preferred image bases and what a guest asks for by address.
 const START: u64 = 0x20_0000_0000;
 

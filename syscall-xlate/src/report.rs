@@ -112,6 +112,13 @@ pub(crate) fn unhandled_call(cx: &Cx<'_>, exception: &Exception, context: &CONTE
     unhandled(cx, &EXCEPTION_RECORD::new(exception, context.Rip), context)
 }
 
+/// Reports a fault of host code that the guest is to blame for, at the place of its call.
+pub(crate) fn fault_for_guest(cx: &Cx<'_>, exception: &Exception, context: &CONTEXT) -> ! {
+    let mut guest = *context;
+    let found = host::unwind_interrupted_host(&mut guest).is_ok() && to_guest(&mut guest, |_| true).is_ok();
+    unhandled_call(cx, exception, if found { &guest } else { context })
+}
+
 /// Reports a fault in our own code.
 pub(crate) fn internal_fault(cx: &Cx<'_>, exception: &Exception, context: &CONTEXT) -> ! {
     begin();

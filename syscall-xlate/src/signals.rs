@@ -3,12 +3,14 @@
 //! In this order: an access of ours to guest memory goes on at its fixup; the shared user page comes to life; a shim that runs out of
 //! the guest's stack gets its own room; and what is left is an exception of the guest, or a bug of ours.
 
+use std::arch::asm;
 use std::io;
 use std::sync::Once;
 
 use abi::{CONTEXT, Exception, NTSTATUS, fault};
 
 use crate::demand::{self, Access};
+use crate::stack::Stack;
 use crate::{Cx, exception, gate, jump, low, report};
 
 /// Bytes of a thread's alternate signal stack: the report of a crash is written on it.
@@ -93,6 +95,9 @@ mod fpe {
 }
 
 extern "C" fn handle(signal: libc::c_int, info: *mut libc::siginfo_t, context: *mut libc::c_void) {
+    if signal == libc::SIGBUS {
+        ignore_alignment();
+    }
     // SAFETY: the kernel passes valid pointers to a SA_SIGINFO handler.
     let (info, frame) = unsafe { (&*info, &mut *context.cast::<libc::ucontext_t>()) };
     let registers = &mut frame.uc_mcontext.gregs;
@@ -105,19 +110,30 @@ extern "C" fn handle(signal: libc::c_int, info: *mut libc::siginfo_t, context: *
     if memory_fault && demand::provide(address, 1, access(code)) {
         return;
     }
+    let rsp = registers[libc::REG_RSP as usize] as u64;
+    if rip >= low::END && is_debugging(signal, info.si_code) {
+        registers[libc::REG_EFL as usize] &= !(TRAP_FLAG | ALIGNMENT_CHECK);
+        return;
+    }
     if let Some(on) = fault::fixup(rip) {
-        registers[libc::REG_RIP as usize] = on as i64;
+        // The fault may be of the host's side of a copy, which is on the stack.
+        if !gate::current().is_some_and(|cx| lend_guard(&cx, rsp, address)) {
+            registers[libc::REG_RIP as usize] = on as i64;
+        }
         return;
     }
     let Some(cx) = gate::current() else { return by_default(signal) };
     // A jump of the guest's to where no code is may lead anywhere.
     let nowhere = memory_fault && code & FAULT_FETCH != 0 && address == rip;
     let host = rip >= low::END && !nowhere && !jump::is_jump(rip);
-    if memory_fault && host && cx.thread.stack().is_some_and(|stack| stack.in_guard(address) && stack.open_guard()) {
+    if memory_fault && host && lend_guard(&cx, rsp, address) {
         return;
     }
     let context = exception::context_of(frame);
     let exception = exception(&cx, signal, info, code, &context, address);
+    if memory_fault && host && cx.thread.lends(address) {
+        report::fault_for_guest(&cx, &exception, &context);
+    }
     if host && !exception::is_restoring(rip) {
         report::internal_fault(&cx, &exception, &context);
     }
@@ -125,6 +141,33 @@ extern "C" fn handle(signal: libc::c_int, info: *mut libc::siginfo_t, context: *
     let asked = !host && exception.code != NTSTATUS::STATUS_STACK_BUFFER_OVERRUN;
     if !(asked && exception::interrupt(&cx, &exception, frame)) {
         report::unhandled_call(&cx, &exception, &context);
+    }
+}
+
+/// What may be used below RSP (System V ABI for x86-64, 3.2.2).
+const RED_ZONE: u64 = 128;
+
+/// Opens the guard of the guest's stack to host code that has come to it with its own frames.
+fn lend_guard(cx: &Cx<'_>, rsp: u64, address: u64) -> bool {
+    let own = address >= rsp.wrapping_sub(RED_ZONE);
+    own && cx.thread.stack().is_some_and(|stack| stack.in_guard(address) && stack.lend_guard())
+}
+
+/// EFLAGS: an exception after each instruction.
+const TRAP_FLAG: i64 = 0x100;
+/// EFLAGS: an exception for each misaligned access.
+const ALIGNMENT_CHECK: i64 = 0x4_0000;
+
+/// True for what a flag of the guest's own code does, which host code runs without.
+fn is_debugging(signal: libc::c_int, code: libc::c_int) -> bool {
+    (signal, code) == (libc::SIGTRAP, TRAP_TRACE) || (signal, code) == (libc::SIGBUS, BUS_ADRALN)
+}
+
+/// Clears this thread's alignment check, which a signal handler inherits.
+fn ignore_alignment() {
+    // SAFETY: changes one flag that the compiler knows nothing of.
+    unsafe {
+        asm!("pushfq", "and dword ptr [rsp], {mask}", "popfq", mask = const !ALIGNMENT_CHECK as i32);
     }
 }
 
@@ -148,11 +191,13 @@ fn exception(
 ) -> Exception {
     let kind = if code & FAULT_FETCH != 0 { exception::EXECUTE } else { u64::from(code & FAULT_WRITE != 0) };
     match signal {
-        // A general protection fault comes without an address; Windows reports a read of the last address then.
-        libc::SIGSEGV if info.si_code == SI_KERNEL => exception::refused(context)
+        // A general protection fault comes without an address, that of the stack segment as another signal; Windows reports a read of the
+        // last address then.
+        libc::SIGSEGV | libc::SIGBUS if info.si_code == SI_KERNEL => exception::refused(context)
             .unwrap_or_else(|| Exception::new(NTSTATUS::STATUS_ACCESS_VIOLATION, &[0, u64::MAX])),
         libc::SIGSEGV => {
-            let code = if cx.thread.stack().is_some_and(|stack| stack.in_guard(address)) {
+            let overflow = |stack: &Stack| stack.in_guard(address) || stack.is_below(address);
+            let code = if cx.thread.stack().is_some_and(overflow) {
                 NTSTATUS::STATUS_STACK_OVERFLOW
             } else if context.Rip < low::END && cx.process.memory.guard_hit(address) {
                 NTSTATUS::STATUS_GUARD_PAGE_VIOLATION

@@ -2,10 +2,11 @@
 //!
 //! From below: a page no one may touch, room for the shims, the guest's guard pages, the guest's stack. The guest meets its guard where
 //! Windows would put it. A shim that is called with little stack left runs on through the guard, which the fault handler opens for it,
-//! into its own room.
+//! into its own room. The guest does not: when the shim comes back to it or calls it back beyond the guard, it is told that its stack has
+//! overflowed (`exception/overflow.rs`).
 
 use std::io;
-use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::atomic::{AtomicU8, Ordering};
 
 use crate::low::Block;
 
@@ -23,12 +24,22 @@ pub const DEFAULT_SIZE: u64 = 1 << 20;
 /// The largest stack that is taken at its word.
 const LARGEST: u64 = 1 << 40;
 
+/// Who may go through the guard pages.
+mod guard {
+    /// Nobody.
+    pub(super) const CLOSED: u8 = 0;
+    /// A shim, which the guest called with too little left for it.
+    pub(super) const LENT: u8 = 1;
+    /// The guest too: it has been told that its stack has overflowed.
+    pub(super) const OPEN: u8 = 2;
+}
+
 /// A stack. Its memory is the kernel's to commit, page by page.
 #[derive(Debug)]
 pub(crate) struct Stack {
     block: Block,
     guard: u64,
-    open: AtomicBool,
+    state: AtomicU8,
 }
 
 impl Stack {
@@ -42,7 +53,7 @@ impl Stack {
         let guard = block.address() + BOTTOM_GUARD + SHIM_ROOM;
         block.protect(block.address() + BOTTOM_GUARD, guard, true)?;
         block.protect(guard + GUEST_GUARD, block.end(), true)?;
-        Ok(Self { block, guard, open: AtomicBool::new(false) })
+        Ok(Self { block, guard, state: AtomicU8::new(guard::CLOSED) })
     }
 
     /// The address behind its highest byte.
@@ -75,15 +86,54 @@ impl Stack {
         (self.guard..self.limit()).contains(&address)
     }
 
-    /// Opens the guard for host code that runs through it. Async-signal-safe.
-    pub(crate) fn open_guard(&self) -> bool {
-        !self.open.swap(true, Ordering::Relaxed) && self.block.protect(self.guard, self.limit(), true).is_ok()
+    /// True when `address` is below all that anything may use, on the pages that end a runaway.
+    pub(crate) fn is_below(&self, address: u64) -> bool {
+        (self.block.address()..self.lowest()).contains(&address)
+    }
+
+    /// Lends the guard to host code that runs through it. False when it is open already. Async-signal-safe.
+    pub(crate) fn lend_guard(&self) -> bool {
+        self.state.compare_exchange(guard::CLOSED, guard::LENT, Ordering::Relaxed, Ordering::Relaxed).is_ok()
+            && self.block.protect(self.guard, self.limit(), true).is_ok()
+    }
+
+    /// Leaves the guard to the guest, whose stack has overflowed. Async-signal-safe.
+    pub(crate) fn open_guard(&self) {
+        // When a shim has it, its pages are open.
+        if !self.lend_guard() && !self.is_lent() {
+            return;
+        }
+        self.state.store(guard::OPEN, Ordering::Relaxed);
+    }
+
+    /// True when a shim went through the guard, and the guest does not know of it.
+    #[inline(always)]
+    pub(crate) fn is_lent(&self) -> bool {
+        self.state.load(Ordering::Relaxed) == guard::LENT
     }
 
     /// Closes the guard again, for a guest that has come back from a stack overflow. False when it is in the guard still, where RSP is `rsp`.
     pub(crate) fn close_guard(&self, rsp: u64) -> bool {
         rsp >= self.limit()
-            && (!self.open.swap(false, Ordering::Relaxed)
+            && (self.state.swap(guard::CLOSED, Ordering::Relaxed) == guard::CLOSED
                 || self.block.protect(self.guard, self.limit(), false).is_ok())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_lent_guard_is_told_from_one_the_guest_has() {
+        let stack = Stack::new(0).unwrap();
+        assert!(stack.lend_guard() && stack.is_lent());
+        assert!(!stack.lend_guard(), "twice");
+        assert!(!stack.close_guard(stack.limit() - 8), "from within");
+        assert!(stack.is_lent());
+        stack.open_guard();
+        assert!(!stack.is_lent());
+        assert!(!stack.lend_guard(), "what the guest has");
+        assert!(stack.close_guard(stack.limit()) && stack.lend_guard());
     }
 }

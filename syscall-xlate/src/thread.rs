@@ -186,6 +186,20 @@ impl Thread {
         self.stack.as_ref().is_none_or(|stack| stack.close_guard(rsp))
     }
 
+    /// True when a shim went through the guard of the guest's stack, and the guest does not know of it.
+    #[inline(always)]
+    pub(crate) fn has_lent_guard(&self) -> bool {
+        self.stack.as_ref().is_some_and(Stack::is_lent)
+    }
+
+    /// True for an address that host code which the guest calls takes for granted: on the stack or in the TEB, of which the guest may have taken
+    /// the memory away.
+    pub(crate) fn lends(&self, address: u64) -> bool {
+        let teb = self.block.address()..self.block.end();
+        teb.contains(&address)
+            || self.stack.as_ref().is_some_and(|stack| stack.contains(address) || stack.is_below(address))
+    }
+
     /// The address behind the stack that the guest is on, as it says in its TEB.
     pub(crate) fn stack_base(&self) -> u64 {
         self.teb_u64(offset::STACK_BASE)

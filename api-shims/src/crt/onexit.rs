@@ -113,17 +113,17 @@ fn push(cx: &Cx, first: u64, last: u64, end: u64, function: u64) -> Result<Optio
     let (mut first, mut last, mut end) = (first, last, end);
     if first == 0 || last >= end {
         let used = last.saturating_sub(first);
-        let larger = (used * 2).max(256);
+        let larger = used.saturating_mul(2).max(256);
         let grown = if first == 0 {
             host::allocate(cx, larger as usize, false)
         } else {
             host::reallocate(cx, first, larger as usize)
         };
         let Some(grown) = grown else { return Ok(None) };
-        (first, last, end) = (grown, grown + used, grown + larger);
+        (first, last, end) = (grown, grown.wrapping_add(used), grown.wrapping_add(larger));
     }
     fault::store_u64(last, function)?;
-    Ok(Some([first, last + 8, end]))
+    Ok(Some([first, last.wrapping_add(8), end]))
 }
 
 /// Calls the functions of a DLL's onexit table, last first, and empties it.

@@ -30,17 +30,23 @@ const MOST_SPINS: u64 = 10_000;
 /// `DebugInfo` of a section without debug information.
 const NO_DEBUG_INFO: u64 = u64::MAX;
 
+/// The address of a field; a section may be anywhere, or nowhere.
+#[inline(always)]
+const fn field(section: u64, offset: u64) -> u64 {
+    section.wrapping_add(offset)
+}
+
 /// Makes a section free. The high byte of `spin_count` is flags, as Windows has it.
 ///
 /// # Errors
 /// A [`Fault`] where it cannot be written.
 pub fn initialize(section: u64, spin_count: u32) -> Result<(), Fault> {
-    fault::store_u64(section + offset::DEBUG_INFO, NO_DEBUG_INFO)?;
-    fault::store_u32(section + offset::LOCK_COUNT, FREE)?;
-    fault::store_u32(section + offset::RECURSION_COUNT, 0)?;
-    fault::store_u64(section + offset::OWNING_THREAD, 0)?;
-    fault::store_u64(section + offset::LOCK_SEMAPHORE, 0)?;
-    fault::store_u64(section + offset::SPIN_COUNT, u64::from(spin_count & 0x00ff_ffff))
+    fault::store_u64(field(section, offset::DEBUG_INFO), NO_DEBUG_INFO)?;
+    fault::store_u32(field(section, offset::LOCK_COUNT), FREE)?;
+    fault::store_u32(field(section, offset::RECURSION_COUNT), 0)?;
+    fault::store_u64(field(section, offset::OWNING_THREAD), 0)?;
+    fault::store_u64(field(section, offset::LOCK_SEMAPHORE), 0)?;
+    fault::store_u64(field(section, offset::SPIN_COUNT), u64::from(spin_count & 0x00ff_ffff))
 }
 
 /// Makes a section useless until it is initialized again.
@@ -49,7 +55,7 @@ pub fn initialize(section: u64, spin_count: u32) -> Result<(), Fault> {
 /// A [`Fault`] where it cannot be written.
 pub fn delete(section: u64) -> Result<(), Fault> {
     initialize(section, 0)?;
-    fault::store_u64(section + offset::DEBUG_INFO, 0)
+    fault::store_u64(field(section, offset::DEBUG_INFO), 0)
 }
 
 /// Changes the spin count; gives back the one before.
@@ -57,7 +63,8 @@ pub fn delete(section: u64) -> Result<(), Fault> {
 /// # Errors
 /// A [`Fault`] where it cannot be written.
 pub fn set_spin_count(section: u64, spin_count: u32) -> Result<u32, Fault> {
-    atomic::swap_u64(section + offset::SPIN_COUNT, u64::from(spin_count & 0x00ff_ffff)).map(|before| before as u32)
+    atomic::swap_u64(field(section, offset::SPIN_COUNT), u64::from(spin_count & 0x00ff_ffff))
+        .map(|before| before as u32)
 }
 
 /// Enters a section, as often as its owner likes.
@@ -75,19 +82,19 @@ pub fn enter(waits: &AddressWaits, section: u64, thread: u32) -> Result<(), Faul
 /// A [`Fault`] where it is not writable.
 #[inline]
 pub fn try_enter(section: u64, thread: u32) -> Result<bool, Fault> {
-    if atomic::compare_exchange_u32(section + offset::LOCK_COUNT, FREE, OWNED)? == FREE {
+    if atomic::compare_exchange_u32(field(section, offset::LOCK_COUNT), FREE, OWNED)? == FREE {
         own(section, thread)?;
         return Ok(true);
     }
     if owner(section)? == u64::from(thread) {
-        let times = fault::load_u32(section + offset::RECURSION_COUNT)?;
-        fault::store_u32(section + offset::RECURSION_COUNT, times.wrapping_add(1))?;
+        let times = fault::load_u32(field(section, offset::RECURSION_COUNT))?;
+        fault::store_u32(field(section, offset::RECURSION_COUNT), times.wrapping_add(1))?;
         return Ok(true);
     }
-    let count = fault::load_u32(section + offset::LOCK_COUNT)?;
+    let count = fault::load_u32(field(section, offset::LOCK_COUNT))?;
     // Free, with threads that wait: whoever comes first gets it.
     let entered = count & UNOWNED != 0
-        && atomic::compare_exchange_u32(section + offset::LOCK_COUNT, count, count & !UNOWNED)? == count;
+        && atomic::compare_exchange_u32(field(section, offset::LOCK_COUNT), count, count & !UNOWNED)? == count;
     if entered {
         own(section, thread)?;
     }
@@ -100,13 +107,13 @@ pub fn try_enter(section: u64, thread: u32) -> Result<bool, Fault> {
 /// A [`Fault`] where it is not writable.
 #[inline]
 pub fn leave(waits: &AddressWaits, section: u64) -> Result<(), Fault> {
-    let times = fault::load_u32(section + offset::RECURSION_COUNT)?.wrapping_sub(1);
-    fault::store_u32(section + offset::RECURSION_COUNT, times)?;
+    let times = fault::load_u32(field(section, offset::RECURSION_COUNT))?.wrapping_sub(1);
+    fault::store_u32(field(section, offset::RECURSION_COUNT), times)?;
     if times != 0 {
         return Ok(());
     }
-    fault::store_u64(section + offset::OWNING_THREAD, 0)?;
-    if atomic::compare_exchange_u32(section + offset::LOCK_COUNT, OWNED, FREE)? == OWNED {
+    fault::store_u64(field(section, offset::OWNING_THREAD), 0)?;
+    if atomic::compare_exchange_u32(field(section, offset::LOCK_COUNT), OWNED, FREE)? == OWNED {
         return Ok(());
     }
     leave_slowly(waits, section)
@@ -118,19 +125,19 @@ pub fn leave(waits: &AddressWaits, section: u64) -> Result<(), Fault> {
 /// A [`Fault`] where it is not readable.
 #[inline]
 pub fn owner(section: u64) -> Result<u64, Fault> {
-    fault::load_u64(section + offset::OWNING_THREAD)
+    fault::load_u64(field(section, offset::OWNING_THREAD))
 }
 
 #[inline]
 fn own(section: u64, thread: u32) -> Result<(), Fault> {
-    fault::store_u64(section + offset::OWNING_THREAD, u64::from(thread))?;
-    fault::store_u32(section + offset::RECURSION_COUNT, 1)
+    fault::store_u64(field(section, offset::OWNING_THREAD), u64::from(thread))?;
+    fault::store_u32(field(section, offset::RECURSION_COUNT), 1)
 }
 
 #[cold]
 fn enter_slowly(waits: &AddressWaits, section: u64, thread: u32) -> Result<(), Fault> {
-    let word = section + offset::LOCK_COUNT;
-    for _ in 0..SPINS + fault::load_u64(section + offset::SPIN_COUNT)?.min(MOST_SPINS) {
+    let word = field(section, offset::LOCK_COUNT);
+    for _ in 0..SPINS + fault::load_u64(field(section, offset::SPIN_COUNT))?.min(MOST_SPINS) {
         if fault::load_u32(word)? & UNOWNED != 0 && try_enter(section, thread)? {
             return Ok(());
         }
@@ -158,7 +165,7 @@ fn enter_slowly(waits: &AddressWaits, section: u64, thread: u32) -> Result<(), F
 
 #[cold]
 fn leave_slowly(waits: &AddressWaits, section: u64) -> Result<(), Fault> {
-    let word = section + offset::LOCK_COUNT;
+    let word = field(section, offset::LOCK_COUNT);
     loop {
         let count = fault::load_u32(word)?;
         let waiting = !count >= WAITER;
@@ -241,10 +248,13 @@ mod tests {
     fn bad_memory_is_a_fault() {
         crate::signals::install();
         let waits = AddressWaits::default();
-        for section in [0, 64, 1 << 63, u64::MAX - 64] {
+        for section in [0, 64, 1 << 63, u64::MAX - 64, u64::MAX - 3] {
             assert!(enter(&waits, section, 1).is_err());
             assert!(leave(&waits, section).is_err());
             assert!(initialize(section, 0).is_err());
+            assert!(try_enter(section, 1).is_err());
+            assert!(set_spin_count(section, 1).is_err());
+            assert!(owner(section).is_err());
         }
     }
 }
