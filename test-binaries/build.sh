@@ -45,7 +45,7 @@ for name in \
     crash tls fls modules kuser version threads sync locks apc heap virtual sections pipes \
     stdio stdin lowio dirs unicode_paths console \
     strings numbers scanf sorting time codepages fpcontrol \
-    errors bad_pointers overflow longjmp vectored seh startup wprintf crt_variables system_dlls; do
+    errors bad_pointers overflow longjmp vectored seh startup wprintf crt_variables suspend system_dlls; do
     prog $name
 done
 $TARGET-g++ ${CFLAGS/gnu11/gnu++17} -Wno-terminate -static -o "$out/throws.exe" src/throws.cpp $LDFLAGS

@@ -105,6 +105,28 @@ impl CONTEXT {
         self.integer[register::RSP] = value;
     }
 
+    /// Takes over the parts of another context that `flags` (`CONTEXT_*`) name.
+    pub fn take(&mut self, from: &Self, flags: u32) {
+        let has = |part: u32| flags & part == part;
+        if has(Self::CONTROL) {
+            (self.Rip, self.EFlags) = (from.Rip, from.EFlags);
+            self.set_rsp(from.rsp());
+            // CS and SS.
+            (self.segments[0], self.segments[5]) = (from.segments[0], from.segments[5]);
+        }
+        if has(Self::INTEGER) {
+            let rsp = self.rsp();
+            self.integer = from.integer;
+            self.set_rsp(rsp);
+        }
+        if has(Self::SEGMENTS) {
+            self.segments[1..5].copy_from_slice(&from.segments[1..5]);
+        }
+        if has(Self::FLOATING_POINT) {
+            (self.x87, self.xmm, self.MxCsr) = (from.x87, from.xmm, from.MxCsr);
+        }
+    }
+
     /// Copies a context from guest memory.
     ///
     /// # Errors

@@ -51,6 +51,15 @@ pub(crate) fn current<'a>() -> Option<Cx<'a>> {
     unsafe { thread.as_ref() }.map(|thread| Cx { process: thread.process(), thread })
 }
 
+/// Where a terminated thread is sent from guest code, on the guest's stack: it ends.
+pub(crate) extern "sysv64" fn end_terminated() -> ! {
+    if let Some(cx) = current() {
+        cx.end_if_terminated();
+    }
+    // Only a thread that is terminated is sent here.
+    std::process::abort()
+}
+
 /// Makes this host thread the guest thread `thread`, which must outlive its time as such; null ends that.
 pub(crate) fn set_current(thread: *const Thread) {
     CURRENT.set(thread);

@@ -4,12 +4,13 @@ use std::fmt;
 use std::io;
 use std::sync::Arc;
 
-use abi::{NTSTATUS, NtResult};
+use abi::{CONTEXT, NTSTATUS, NtResult};
 use loader::graph::LoadError;
 use loader::{Image, ImageError};
 
 use crate::process::Options;
 use crate::sync::ThreadObject;
+use crate::sync::stop::block;
 use crate::{Cx, Process, Thread, gate};
 
 /// What to run.
@@ -112,6 +113,54 @@ impl Cx<'_> {
         }
     }
 
+    /// Suspends a thread once more; gives how often it was suspended before. It runs no guest code then.
+    ///
+    /// # Errors
+    /// `STATUS_THREAD_IS_TERMINATING` for one that has ended, `STATUS_SUSPEND_COUNT_EXCEEDED` at 127, `STATUS_UNSUCCESSFUL` for one that stays in
+    /// a call for long.
+    pub fn suspend_thread(&self, thread: &ThreadObject) -> NtResult<u32> {
+        if thread.has_ended() {
+            return Err(NTSTATUS::STATUS_THREAD_IS_TERMINATING);
+        }
+        let before = thread.stop().suspend()?;
+        if std::ptr::eq(thread, &raw const **self.thread.object()) {
+            drop(block());
+            self.end_if_terminated();
+        } else {
+            thread.stop().await_standing(thread.host_id())?;
+        }
+        Ok(before)
+    }
+
+    /// The guest's registers of another thread, which is suspended for that if it is not yet.
+    ///
+    /// # Errors
+    /// As [`Self::suspend_thread`]; `STATUS_UNSUCCESSFUL` also for a thread that was not in guest code yet.
+    pub fn thread_context(&self, thread: &ThreadObject) -> NtResult<CONTEXT> {
+        self.suspend_thread(thread)?;
+        let context = thread.stop().context(thread.host_id());
+        thread.resume();
+        context
+    }
+
+    /// Changes the registers that a suspended thread goes on with.
+    ///
+    /// # Errors
+    /// `STATUS_UNSUCCESSFUL` for a thread that is not suspended, or in a call.
+    pub fn set_thread_context(&self, thread: &ThreadObject, change: impl FnOnce(&mut CONTEXT)) -> NtResult<()> {
+        thread.stop().set_context(change)
+    }
+
+    /// Ends a thread without telling anybody, as `TerminateThread` does. One that blocks in a call other than a wait ends at its next wait.
+    pub fn terminate_thread(&self, thread: &ThreadObject, status: u32) {
+        thread.terminate(status);
+        if std::ptr::eq(thread, &raw const **self.thread.object()) {
+            self.end_if_terminated();
+        } else {
+            thread.stop().await_ending(thread.host_id());
+        }
+    }
+
     /// What is to be done when a thread's guest code is over; the last thread ends the process.
     pub(crate) fn end_thread(&self, code: u32) {
         let last = self.process.thread_ends();
@@ -186,12 +235,14 @@ impl Cx<'_> {
 /// A later thread's life, on the host's stack.
 fn run_thread(thread: Box<Thread>, new: NewThread, report: impl FnOnce(Arc<ThreadObject>)) {
     let object = thread.object().clone();
+    // Blocked from before anybody knows of it, so that it can be suspended at once.
+    let attached = thread.attach();
+    let blocked = block();
     if new.suspended {
-        object.suspend();
+        let _ = object.stop().suspend();
     }
     report(object.clone());
-    let attached = thread.attach();
-    object.wait_while_suspended();
+    drop(blocked);
     let mut start = (new.start, new.parameter);
     let code = thread.run_on_guest_stack(later_thread, &raw mut start as u64) as u32;
     Cx { process: thread.process(), thread: &thread }.end_thread(code);

@@ -11,7 +11,8 @@ use abi::{CONTEXT, Exception, NTSTATUS, fault};
 
 use crate::demand::{self, Access};
 use crate::stack::Stack;
-use crate::{Cx, exception, gate, jump, low, report};
+use crate::sync::stop::Then;
+use crate::{Cx, exception, gate, jump, low, report, unwind};
 
 /// Bytes of a thread's alternate signal stack: the report of a crash is written on it.
 const ALTERNATE_SIZE: usize = 128 * 1024;
@@ -168,6 +169,51 @@ fn ignore_alignment() {
     // SAFETY: changes one flag that the compiler knows nothing of.
     unsafe {
         asm!("pushfq", "and dword ptr [rsp], {mask}", "popfq", mask = const !ALIGNMENT_CHECK as i32);
+    }
+}
+
+/// The signal that stops a thread: one that neither the C library nor programs use.
+fn stop_signal() -> libc::c_int {
+    libc::SIGRTMIN() + 6
+}
+
+/// Interrupts a thread of this process, for [`crate::sync::stop`]. False when there is none of this identifier.
+pub(crate) fn send_stop(thread: u32) -> bool {
+    static ONCE: Once = Once::new();
+    // SAFETY: the handler runs on threads of ours, and what it may take a lock of is not held by guest code.
+    ONCE.call_once(|| unsafe {
+        let mut action: libc::sigaction = std::mem::zeroed();
+        action.sa_sigaction = stop as *const () as usize;
+        // Calls of ours that are interrupted go on.
+        action.sa_flags = libc::SA_SIGINFO | libc::SA_ONSTACK | libc::SA_RESTART;
+        libc::sigaction(stop_signal(), &raw const action, std::ptr::null_mut());
+    });
+    // SAFETY: sends a signal that has a handler.
+    unsafe { libc::syscall(libc::SYS_tgkill, libc::getpid(), thread, stop_signal()) == 0 }
+}
+
+extern "C" fn stop(_: libc::c_int, _: *mut libc::siginfo_t, context: *mut libc::c_void) {
+    // SAFETY: the kernel passes a valid pointer to a SA_SIGINFO handler.
+    let frame = unsafe { &mut *context.cast::<libc::ucontext_t>() };
+    let Some(cx) = gate::current() else { return };
+    let stop = cx.thread.object().stop();
+    if frame.uc_mcontext.gregs[libc::REG_RIP as usize] as u64 >= low::END {
+        let registers = || {
+            let mut context = exception::context_of(frame);
+            unwind::walk::to_guest_from_interrupted(&mut context).ok().map(|()| context)
+        };
+        return stop.pass(registers);
+    }
+    match stop.stand(|| exception::context_of(frame)) {
+        Then::GoOn(None) => {}
+        Then::GoOn(Some(context)) => exception::put_context(&context, frame),
+        Then::End => {
+            let registers = &mut frame.uc_mcontext.gregs;
+            registers[libc::REG_RIP as usize] = gate::end_terminated as *const () as i64;
+            // As behind a call: what is below the guest's stack pointer is nobody's.
+            registers[libc::REG_RSP as usize] = (registers[libc::REG_RSP as usize] & !15) - 8;
+            registers[libc::REG_EFL as usize] &= !exception::NOT_WHILE_DISPATCHING;
+        }
     }
 }
 

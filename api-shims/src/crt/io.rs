@@ -8,6 +8,7 @@ pub(crate) use stat::*;
 
 use abi::{CrtResult, Errno, HANDLE, Ptr, Refusal, fault, shim};
 use syscall_xlate::Cx;
+use syscall_xlate::sync::stop::block;
 
 use super::files::{Descriptor, Handle, files};
 use super::guest::{ok, status};
@@ -288,7 +289,10 @@ pub(crate) fn _locking(cx: &Cx, fd: i32, mode: i32, nbytes: i32) -> CrtResult<i3
         match host::lock(cx, descriptor.handle, start, len, mode != UNLOCK) {
             Ok(()) => return ok(0),
             Err(error) if attempt == tries => return Err(if tries > 1 { Errno::EDEADLK } else { error }.into()),
-            Err(_) => std::thread::sleep(std::time::Duration::from_secs(1)),
+            Err(_) => {
+                let _blocked = block();
+                std::thread::sleep(std::time::Duration::from_secs(1));
+            }
         }
     }
     ok(0)

@@ -2,6 +2,8 @@
 
 use std::sync::{Condvar, Mutex, MutexGuard, PoisonError};
 
+use syscall_xlate::sync::stop::block;
+
 /// A lock that its owner may take again.
 #[derive(Default, Debug)]
 pub(super) struct Recursive {
@@ -38,8 +40,11 @@ impl Recursive {
 
     /// Takes the lock for `thread`.
     pub(super) fn acquire(&self, thread: u32) {
+        // Dropped after the state: a thread that is suspended meanwhile holds none of ours.
+        let mut blocked = None;
         let mut state = self.state();
         while !state.take(thread) {
+            blocked.get_or_insert_with(block);
             state.sleepers += 1;
             state = self.released.wait(state).unwrap_or_else(PoisonError::into_inner);
             state.sleepers -= 1;

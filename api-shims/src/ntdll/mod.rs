@@ -35,6 +35,7 @@ static EXPORTS: &[Export] = exports![
     winternl::NtResetEvent,
     winternl::NtResumeThread,
     winternl::NtSetEvent,
+    winternl::NtSuspendThread,
     winternl::NtTerminateProcess,
     ntifs::NtUnmapViewOfSection,
     winternl::NtWaitForMultipleObjects,

@@ -327,6 +327,13 @@ pub(super) fn NtSetEvent(cx: &Cx, EventHandle: HANDLE, PreviousState: Out<i32>) 
     Ok(PreviousState.set_opt(event::set(&cx.process.handles, EventHandle)?.into())?)
 }
 
+/// Suspends a thread once more.
+#[shim(full)]
+pub(super) fn NtSuspendThread(cx: &Cx, ThreadHandle: HANDLE, PreviousSuspendCount: Out<u32>) -> NtResult<()> {
+    let thread = cx.thread_of(ThreadHandle, thread::SUSPEND_RESUME)?;
+    Ok(PreviousSuspendCount.set_opt(cx.suspend_thread(&thread)?)?)
+}
+
 /// Ends a process at once.
 #[shim(partial = "the caller's own process only")]
 pub(super) fn NtTerminateProcess(cx: &Cx, ProcessHandle: HANDLE, ExitStatus: u32) -> NtResult<()> {

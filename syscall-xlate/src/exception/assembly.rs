@@ -226,7 +226,7 @@ pub(crate) fn restore(context: &CONTEXT) -> ! {
 }
 
 /// What the processor takes of a context that the guest may have written.
-fn sane(context: &CONTEXT) -> CONTEXT {
+pub(super) fn sane(context: &CONTEXT) -> CONTEXT {
     let mut sane = *context;
     if context.ContextFlags & CONTEXT::FLOATING_POINT & !CONTEXT::AMD64 == 0 {
         let mut now = CONTEXT::ZERO;

@@ -4,7 +4,7 @@
 
 use abi::{CONTEXT, EXCEPTION_RECORD, Exception, Fault, NTSTATUS, Ptr, fault};
 
-use super::assembly::interrupted_entry;
+use super::assembly::{interrupted_entry, sane};
 use crate::Cx;
 
 /// First parameter of an access violation for a fetch of an instruction.
@@ -21,7 +21,7 @@ const XSTATE_MAGIC: u32 = 0x4650_5853;
 const LARGEST_AREA: usize = 16 * 1024;
 
 /// Flags that a dispatcher does not run with: TF, DF, AC.
-const NOT_WHILE_DISPATCHING: i64 = 0x4_0500;
+pub(crate) const NOT_WHILE_DISPATCHING: i64 = 0x4_0500;
 
 /// Where registers of a context are in a signal frame, in the order of [`CONTEXT::integer`].
 const ORDER: [libc::c_int; 16] = [
@@ -66,6 +66,32 @@ pub(crate) fn context_of(frame: &libc::ucontext_t) -> CONTEXT {
         context.MxCsr = u32::from_le_bytes([legacy[24], legacy[25], legacy[26], legacy[27]]);
     }
     context
+}
+
+/// Puts a context that the guest may have written into a signal frame, which the thread goes on with.
+pub(crate) fn put_context(context: &CONTEXT, frame: &mut libc::ucontext_t) {
+    let context = sane(context);
+    let state = frame.uc_mcontext.fpregs as u64;
+    let registers = &mut frame.uc_mcontext.gregs;
+    for (index, value) in ORDER.into_iter().zip(context.integer) {
+        registers[index as usize] = value as i64;
+    }
+    registers[libc::REG_RIP as usize] = context.Rip as i64;
+    registers[libc::REG_EFL as usize] = i64::from(context.EFlags);
+    let mut legacy = [0; LEGACY];
+    if state != 0 && fault::read(state, &mut legacy).is_ok() {
+        legacy[..160].copy_from_slice(&context.x87);
+        for (bytes, value) in legacy[160..416].chunks_exact_mut(16).zip(context.xmm) {
+            bytes.copy_from_slice(&value.to_le_bytes());
+        }
+        let _ = fault::write(state, &legacy);
+        // The first word behind it says which parts are in use, x87 and SSE among them now.
+        if extended_state(frame).0 != 0
+            && let Ok(used) = fault::load_u64(state + LEGACY as u64)
+        {
+            let _ = fault::store_u64(state + LEGACY as u64, used | 3);
+        }
+    }
 }
 
 /// Sends the thread that `frame` interrupted in guest code into the dispatcher when the signal handler returns. False when its stack has no room

@@ -21,7 +21,7 @@ pub(crate) use assembly::{Crossing, crossing, is_restoring};
 pub(crate) use dispatch::raise_from_shim;
 pub use dispatch::{raise, raise_record};
 pub(crate) use instruction::{divided, refused};
-pub(crate) use interrupt::{EXECUTE, context_of, interrupt};
+pub(crate) use interrupt::{EXECUTE, NOT_WHILE_DISPATCHING, context_of, interrupt, put_context};
 pub use jump::long_jump;
 pub(crate) use overflow::{after_overflow, before_callback};
 pub use scope::c_specific_handler;

@@ -6,6 +6,7 @@ use abi::{Buffer, NTSTATUS, NtResult};
 use rustix::io::Errno;
 
 use crate::demand::{self, Access};
+use crate::sync::stop::{Blocked, block};
 
 use super::{FILE_APPEND_DATA, FILE_EXECUTE, FILE_READ_DATA, FILE_WRITE_DATA, File, Medium, errno};
 
@@ -91,6 +92,7 @@ impl File {
         if self.access & (FILE_READ_DATA | FILE_EXECUTE) == 0 {
             return Err(NTSTATUS::STATUS_ACCESS_DENIED);
         }
+        let _blocked = self.may_block();
         match &self.medium {
             Medium::Disk => self.read_disk(to, at),
             Medium::Directory | Medium::Volume => Err(NTSTATUS::STATUS_INVALID_DEVICE_REQUEST),
@@ -104,6 +106,11 @@ impl File {
                 done => Ok(done),
             },
         }
+    }
+
+    /// A disk answers soon; others may take for ever.
+    fn may_block(&self) -> Option<Blocked> {
+        (!matches!(self.medium, Medium::Disk)).then(block)
     }
 
     fn read_disk(&self, to: Buffer, at: At) -> NtResult<usize> {
@@ -140,6 +147,7 @@ impl File {
         if self.access & (FILE_WRITE_DATA | FILE_APPEND_DATA) == 0 {
             return Err(NTSTATUS::STATUS_ACCESS_DENIED);
         }
+        let _blocked = self.may_block();
         match &self.medium {
             Medium::Disk => self.write_disk(from, at),
             Medium::Directory | Medium::Volume => Err(NTSTATUS::STATUS_INVALID_DEVICE_REQUEST),

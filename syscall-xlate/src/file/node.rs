@@ -11,6 +11,7 @@ use abi::{NTSTATUS, NtResult};
 use super::open::Share;
 use super::{Access, FILE_APPEND_DATA, FILE_EXECUTE, FILE_READ_DATA, FILE_WRITE_DATA, File};
 use crate::object::access::DELETE;
+use crate::sync::stop::block;
 
 /// Device and inode.
 pub(super) type Key = (u64, u64);
@@ -201,11 +202,13 @@ impl File {
         if len != 0 && start.checked_add(len - 1).is_none() {
             return Err(NTSTATUS::STATUS_INVALID_LOCK_RANGE);
         }
+        let mut blocked = None;
         let mut state = lock(&registration.node.state);
         while !registration.try_lock(&mut state, start, len, exclusive) {
             if !wait {
                 return Err(NTSTATUS::STATUS_LOCK_NOT_GRANTED);
             }
+            blocked.get_or_insert_with(block);
             state = registration.node.unlocked.wait(state).unwrap_or_else(PoisonError::into_inner);
         }
         Ok(())

@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use abi::{HANDLE, NTSTATUS, NtResult};
 
-use super::{Access, Object, downcast};
+use super::{Access, Object};
 use crate::Cx;
 use crate::sync::{ProcessObject, ThreadObject};
 
@@ -26,7 +26,11 @@ impl Cx<'_> {
     /// # Errors
     /// As [`Self::object`], and `STATUS_OBJECT_TYPE_MISMATCH`.
     pub fn thread_of(&self, handle: HANDLE, required: Access) -> NtResult<Arc<ThreadObject>> {
-        downcast(self.object(handle, required)?).map_err(|_| NTSTATUS::STATUS_OBJECT_TYPE_MISMATCH)
+        match handle {
+            HANDLE::CURRENT_THREAD => Ok(Arc::clone(self.thread.object())),
+            HANDLE::CURRENT_PROCESS => Err(NTSTATUS::STATUS_OBJECT_TYPE_MISMATCH),
+            handle => self.process.handles.get(handle, required),
+        }
     }
 
     /// The process of a handle, `GetCurrentProcess()` included.
@@ -34,7 +38,11 @@ impl Cx<'_> {
     /// # Errors
     /// As [`Self::thread_of`].
     pub fn process_of(&self, handle: HANDLE, required: Access) -> NtResult<Arc<ProcessObject>> {
-        downcast(self.object(handle, required)?).map_err(|_| NTSTATUS::STATUS_OBJECT_TYPE_MISMATCH)
+        match handle {
+            HANDLE::CURRENT_PROCESS => Ok(Arc::clone(&self.process.object)),
+            HANDLE::CURRENT_THREAD => Err(NTSTATUS::STATUS_OBJECT_TYPE_MISMATCH),
+            handle => self.process.handles.get(handle, required),
+        }
     }
 
     /// Whether a handle stands for the caller's own process.

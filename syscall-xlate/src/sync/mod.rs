@@ -10,6 +10,7 @@ pub mod process;
 pub mod semaphore;
 pub mod slist;
 pub mod srw_lock;
+pub mod stop;
 pub mod thread;
 pub mod threads;
 pub mod timer;

@@ -5,10 +5,10 @@ use std::sync::{Arc, Mutex, PoisonError};
 
 use abi::NTSTATUS;
 
+use super::stop::Stop;
 use crate::object::access::{STANDARD_RIGHTS_REQUIRED, SYNCHRONIZE};
 use crate::object::{Access, GenericMapping, Kind, Object};
-use crate::wait::deadline::Deadline;
-use crate::wait::{Dispatcher, Signal, Waiter, futex};
+use crate::wait::{Dispatcher, Signal, Waiter};
 
 /// `THREAD_TERMINATE`
 pub const TERMINATE: Access = 0x0001;
@@ -59,8 +59,7 @@ pub struct ThreadObject {
     priority: AtomicI32,
     /// The processors it is limited to; 0 for no limit of its own.
     affinity: AtomicU64,
-    /// How often it was suspended more than resumed.
-    suspensions: AtomicU32,
+    stop: Stop,
     // Leaf lock.
     description: Mutex<Vec<u16>>,
 }
@@ -85,7 +84,7 @@ impl ThreadObject {
             host_id: AtomicU32::new(0),
             priority: AtomicI32::new(0),
             affinity: AtomicU64::new(0),
-            suspensions: AtomicU32::new(0),
+            stop: Stop::default(),
             description: Mutex::default(),
         })
     }
@@ -122,15 +121,17 @@ impl ThreadObject {
         if !self.has_ended() {
             self.exit_status.store(exit_status, Ordering::Release);
             self.waiter.close();
+            self.stop.close();
             self.dispatcher.set();
         }
     }
 
-    /// Has it end with this status as soon as it waits, as `TerminateThread` does. Code that never waits runs on.
+    /// Tells it to end with this status. See [`crate::Cx::terminate_thread`].
     pub fn terminate(&self, exit_status: u32) {
         if !self.has_ended() && !self.waiter.is_killed() {
             self.exit_status.store(exit_status, Ordering::Release);
             self.waiter.kill();
+            self.stop.end();
         }
     }
 
@@ -169,30 +170,14 @@ impl ThreadObject {
         self.priority.store(priority, Ordering::Relaxed);
     }
 
-    /// Suspends it once more; gives how often it was suspended before. A thread that runs guest code already is not stopped by it yet.
-    pub fn suspend(&self) -> u32 {
-        self.suspensions.fetch_add(1, Ordering::AcqRel)
+    /// Whether it may run.
+    pub(crate) fn stop(&self) -> &Stop {
+        &self.stop
     }
 
     /// Resumes it once; gives how often it was suspended before.
     pub fn resume(&self) -> u32 {
-        let before = self.suspensions.fetch_update(Ordering::AcqRel, Ordering::Acquire, |count| count.checked_sub(1));
-        if before == Ok(1) {
-            futex::wake(&self.suspensions, u32::MAX);
-        }
-        before.unwrap_or_default()
-    }
-
-    /// Sleeps until it is resumed as often as it was suspended. For the thread itself.
-    pub fn wait_while_suspended(&self) {
-        loop {
-            match self.suspensions.load(Ordering::Acquire) {
-                0 => return,
-                count => {
-                    futex::wait(&self.suspensions, count, Deadline::Never);
-                }
-            }
-        }
+        self.stop.resume()
     }
 
     /// Notes the processors it is limited to; gives back those before, 0 for no limit.

@@ -65,6 +65,17 @@ pub(crate) fn to_guest(context: &mut CONTEXT, mut crossed: impl FnMut(Crossing) 
     Err(End::Bad)
 }
 
+/// As [`to_guest`], for a context that was interrupted in our code, at any instruction.
+///
+/// # Errors
+/// There is none, or it is not found from there.
+pub(crate) fn to_guest_from_interrupted(context: &mut CONTEXT) -> Result<(), End> {
+    if host::is_host(context.Rip) && host::unwind_interrupted_host(context)? == Step::End {
+        return Err(End::Bottom);
+    }
+    to_guest(context, |_| true)
+}
+
 /// Takes an interrupted context that jumped to where no code is back to the jump, which left a return address at most.
 pub(crate) fn settle(context: &mut CONTEXT) -> Result<(), End> {
     if context.Rip == 0 || host::is_host(context.Rip) && !host::is_known(context.Rip) {

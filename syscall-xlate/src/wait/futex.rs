@@ -7,9 +7,17 @@ use rustix::io::Errno;
 use rustix::thread::futex::{self, Flags};
 
 use super::deadline::{Clock, Deadline};
+use crate::sync::stop::block;
 
-/// Sleeps while the word is `expected`; false when the deadline has passed. May wake for no reason.
+/// Sleeps while the word is `expected`; false when the deadline has passed. May wake for no reason. The caller holds nothing: it may be
+/// suspended meanwhile.
 pub(crate) fn wait(word: &AtomicU32, expected: u32, deadline: Deadline) -> bool {
+    let _blocked = block();
+    sleep(word, expected, deadline)
+}
+
+/// As [`wait`], for those that see to suspension themselves.
+pub(crate) fn sleep(word: &AtomicU32, expected: u32, deadline: Deadline) -> bool {
     let (flags, until) = match deadline {
         Deadline::Passed => return false,
         Deadline::Never => (Flags::PRIVATE, None),

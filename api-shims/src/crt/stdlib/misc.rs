@@ -2,6 +2,7 @@
 
 use abi::{CrtResult, Errno, Out, PCSTR, PCWSTR, Ptr, fault, shim};
 use syscall_xlate::Cx;
+use syscall_xlate::sync::stop::block;
 
 use crate::crt::guest::{ok, status};
 use crate::crt::host;
@@ -228,6 +229,7 @@ pub(crate) fn _set_abort_behavior(cx: &Cx, flags: u32, mask: u32) -> u32 {
 /// Waits for a time in milliseconds.
 #[shim(full)]
 pub(crate) fn _sleep(milliseconds: u32) {
+    let _blocked = block();
     std::thread::sleep(std::time::Duration::from_millis(milliseconds.max(1).into()));
 }
 

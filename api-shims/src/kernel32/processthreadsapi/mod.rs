@@ -1,10 +1,12 @@
 //! processthreadsapi.h: processes and threads.
 
+mod context;
 mod information;
 mod process;
 mod thread;
 mod tls;
 
+pub(super) use context::*;
 pub(super) use information::*;
 pub(super) use process::*;
 pub(super) use thread::*;

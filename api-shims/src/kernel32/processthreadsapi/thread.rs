@@ -281,36 +281,12 @@ pub(in crate::kernel32) fn SetThreadStackGuarantee(StackSizeInBytes: InOut<u32>)
     Ok(StackSizeInBytes.set(THERE_IS)?)
 }
 
-/// Suspends a thread once more; gives how often it was suspended before.
-#[shim(partial = "a thread stops that has not begun, or suspends itself; another runs on")]
-pub(in crate::kernel32) fn SuspendThread(cx: &Cx, hThread: HANDLE) -> Win32Result<Invalid<u32>> {
-    let thread = cx.thread_of(hThread, thread::SUSPEND_RESUME)?;
-    let before = thread.suspend();
-    if Arc::ptr_eq(&thread, cx.thread.object()) {
-        thread.wait_while_suspended();
-    }
-    Ok(Invalid(before))
-}
-
 /// Lets another thread run.
 #[shim(full)]
 pub(in crate::kernel32) fn SwitchToThread() -> bool {
     std::thread::yield_now();
     // Whether there was another one the host does not tell; FALSE says that there was none.
     false
-}
-
-/// Ends a thread without telling anybody.
-#[shim(partial = "another thread ends as soon as it waits for an object or sleeps")]
-pub(in crate::kernel32) fn TerminateThread(cx: &Cx, hThread: HANDLE, dwExitCode: u32) -> Win32Result<()> {
-    let thread = cx.thread_of(hThread, thread::TERMINATE)?;
-    thread.terminate(dwExitCode);
-    let own = Arc::ptr_eq(&thread, cx.thread.object());
-    drop(thread);
-    if own {
-        cx.end_if_terminated();
-    }
-    Ok(())
 }
 
 #[cfg(test)]

@@ -1,0 +1,255 @@
+//! Where a thread stands still: its suspension, and its registers meanwhile.
+//!
+//! A thread in guest code is stopped where it is, by a signal. One in a call of ours goes on until it is back in guest code or blocks;
+//! whoever suspends it waits for that. One that blocks ([`block`]) counts as standing: before it goes on it looks whether it may. So
+//! nothing of the guest runs on a thread between the return of `SuspendThread` and `ResumeThread`.
+
+use std::sync::atomic::{AtomicBool, AtomicU32, Ordering};
+use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::time::{Duration, Instant};
+
+use abi::{CONTEXT, NTSTATUS, NtResult};
+
+use crate::wait::deadline::Deadline;
+use crate::wait::{Timeout, futex};
+use crate::{gate, signals};
+
+/// `MAXIMUM_SUSPEND_COUNT`
+const MOST: u32 = 127;
+
+/// In guest code, or in a call of ours that will not take long.
+const RUNNING: u32 = 0;
+/// In a call of ours that blocks.
+const BLOCKED: u32 = 1;
+/// In guest code, with its registers kept.
+const STANDING: u32 = 2;
+
+/// How long a call of ours may take that has not said that it blocks.
+const PATIENCE: Duration = Duration::from_secs(10);
+
+/// Whether a thread may run.
+#[derive(Default)]
+pub(crate) struct Stop {
+    /// How often it was suspended more than resumed. The thread sleeps on it.
+    suspensions: AtomicU32,
+    state: AtomicU32,
+    /// It is to end rather than to stand.
+    ends: AtomicBool,
+    /// Somebody wants to know the guest's registers though it blocks.
+    wanted: AtomicBool,
+    /// Counts what the signal handler has answered. Who asks sleeps on it.
+    answers: AtomicU32,
+    /// Leaf lock. The signal handler takes it on a thread that is in guest code, and so does not hold it.
+    registers: Mutex<Registers>,
+}
+
+#[derive(Default)]
+struct Registers {
+    kept: Option<CONTEXT>,
+    changed: bool,
+}
+
+impl std::fmt::Debug for Stop {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Stop").field("suspensions", &self.suspensions).field("state", &self.state).finish()
+    }
+}
+
+/// What the signal handler is to do with the thread that it has interrupted in guest code.
+#[expect(clippy::large_enum_variant, reason = "no allocation in a signal handler")]
+pub(crate) enum Then {
+    /// Let it go on, with these registers where they were changed.
+    GoOn(Option<CONTEXT>),
+    /// End it.
+    End,
+}
+
+impl Stop {
+    /// Suspends the thread once more; gives how often it was suspended before. [`Self::await_standing`] is next.
+    ///
+    /// # Errors
+    /// `STATUS_SUSPEND_COUNT_EXCEEDED` at 127.
+    pub(crate) fn suspend(&self) -> NtResult<u32> {
+        self.suspensions
+            .fetch_update(Ordering::SeqCst, Ordering::SeqCst, |count| (count < MOST).then_some(count + 1))
+            .map_err(|_| NTSTATUS::STATUS_SUSPEND_COUNT_EXCEEDED)
+    }
+
+    /// Resumes it once; gives how often it was suspended before.
+    pub(crate) fn resume(&self) -> u32 {
+        let before = self
+            .suspensions
+            .fetch_update(Ordering::SeqCst, Ordering::SeqCst, |count| count.checked_sub(1))
+            .unwrap_or(0);
+        if before == 1 {
+            futex::wake(&self.suspensions, u32::MAX);
+        }
+        before
+    }
+
+    /// The thread has ended: there is nothing to wait for.
+    pub(crate) fn close(&self) {
+        self.state.store(BLOCKED, Ordering::SeqCst);
+    }
+
+    /// Has it end rather than stand.
+    pub(crate) fn end(&self) {
+        self.ends.store(true, Ordering::SeqCst);
+        futex::wake(&self.suspensions, u32::MAX);
+    }
+
+    /// Waits until the thread, whose host identifier is `host`, does not run guest code. Nobody may be kept from going on by the caller.
+    ///
+    /// # Errors
+    /// `STATUS_UNSUCCESSFUL` when it stays in a call of ours; it is not suspended then.
+    pub(crate) fn await_standing(&self, host: u32) -> NtResult<()> {
+        // The caller may be suspended meanwhile, by the very thread that it waits for.
+        let _blocked = block();
+        let begin = Instant::now();
+        while self.state.load(Ordering::SeqCst) == RUNNING && self.suspensions.load(Ordering::SeqCst) != 0 {
+            if !self.ask(host) {
+                return Ok(());
+            }
+            if begin.elapsed() > PATIENCE {
+                self.resume();
+                return Err(NTSTATUS::STATUS_UNSUCCESSFUL);
+            }
+        }
+        Ok(())
+    }
+
+    /// Waits until the thread has been told that it ends, or blocks and will find out.
+    pub(crate) fn await_ending(&self, host: u32) {
+        let _blocked = block();
+        let begin = Instant::now();
+        while self.ask(host) && self.state.load(Ordering::SeqCst) == RUNNING && begin.elapsed() < PATIENCE {}
+    }
+
+    /// Interrupts the thread and gives it a little time to answer. False when it is gone.
+    fn ask(&self, host: u32) -> bool {
+        const A_MOMENT: Timeout = Timeout::Relative(2_000);
+        let before = self.answers.load(Ordering::Acquire);
+        if !signals::send_stop(host) {
+            return false;
+        }
+        futex::sleep(&self.answers, before, A_MOMENT.deadline());
+        if self.answers.load(Ordering::Acquire) != before && self.state.load(Ordering::SeqCst) == RUNNING {
+            std::thread::sleep(Duration::from_micros(20));
+        }
+        true
+    }
+
+    fn answer(&self) {
+        self.answers.fetch_add(1, Ordering::Release);
+        futex::wake(&self.answers, u32::MAX);
+    }
+
+    fn registers(&self) -> MutexGuard<'_, Registers> {
+        self.registers.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// The guest's registers of a thread that is suspended and stands.
+    ///
+    /// # Errors
+    /// `STATUS_UNSUCCESSFUL` for a thread that was never in guest code, or blocks where its registers cannot be found.
+    pub(crate) fn context(&self, host: u32) -> NtResult<CONTEXT> {
+        if self.state.load(Ordering::SeqCst) == BLOCKED {
+            self.registers().kept = None;
+            self.wanted.store(true, Ordering::SeqCst);
+            let begin = Instant::now();
+            while self.ask(host) && self.wanted.load(Ordering::SeqCst) && begin.elapsed() < PATIENCE {}
+        }
+        self.registers().kept.ok_or(NTSTATUS::STATUS_UNSUCCESSFUL)
+    }
+
+    /// Changes the registers of a thread that is suspended and stands in guest code.
+    ///
+    /// # Errors
+    /// `STATUS_UNSUCCESSFUL` for a thread that is in a call.
+    pub(crate) fn set_context(&self, change: impl FnOnce(&mut CONTEXT)) -> NtResult<()> {
+        let mut registers = self.registers();
+        match &mut registers.kept {
+            Some(kept) if self.state.load(Ordering::SeqCst) == STANDING => change(kept),
+            _ => return Err(NTSTATUS::STATUS_UNSUCCESSFUL),
+        }
+        registers.changed = true;
+        Ok(())
+    }
+
+    /// For the signal handler, on a thread in guest code: stands while it is suspended.
+    pub(crate) fn stand(&self, registers: impl FnOnce() -> CONTEXT) -> Then {
+        if self.suspensions.load(Ordering::SeqCst) != 0 {
+            *self.registers() = Registers { kept: Some(registers()), changed: false };
+            loop {
+                self.state.store(STANDING, Ordering::SeqCst);
+                self.answer();
+                self.sleep_while_suspended();
+                self.state.store(RUNNING, Ordering::SeqCst);
+                if self.suspensions.load(Ordering::SeqCst) == 0 || self.ends.load(Ordering::SeqCst) {
+                    break;
+                }
+            }
+        }
+        if self.ends.load(Ordering::SeqCst) {
+            // It does not come back to guest code.
+            self.state.store(BLOCKED, Ordering::SeqCst);
+            self.answer();
+            return Then::End;
+        }
+        let Registers { kept, changed } = std::mem::take(&mut *self.registers());
+        self.answer();
+        Then::GoOn(kept.filter(|_| changed))
+    }
+
+    /// For the signal handler, on a thread in a call of ours.
+    pub(crate) fn pass(&self, registers: impl FnOnce() -> Option<CONTEXT>) {
+        if self.wanted.load(Ordering::SeqCst) {
+            self.registers().kept = registers();
+            self.wanted.store(false, Ordering::SeqCst);
+        }
+        self.answer();
+    }
+
+    fn sleep_while_suspended(&self) {
+        loop {
+            match self.suspensions.load(Ordering::SeqCst) {
+                0 => return,
+                _ if self.ends.load(Ordering::SeqCst) => return,
+                count => {
+                    futex::sleep(&self.suspensions, count, Deadline::Never);
+                }
+            }
+        }
+    }
+
+    fn unblock(&self) {
+        loop {
+            self.state.store(RUNNING, Ordering::SeqCst);
+            if self.suspensions.load(Ordering::SeqCst) == 0 || self.ends.load(Ordering::SeqCst) {
+                return;
+            }
+            self.state.store(BLOCKED, Ordering::SeqCst);
+            self.sleep_while_suspended();
+        }
+    }
+}
+
+/// A guest thread in a call that blocks. Dropped, it goes on as soon as it is not suspended: then it holds nothing.
+pub struct Blocked(());
+
+/// Says that the calling thread may block from here on, and need not be waited for by whoever suspends it. Where it is no guest's, nothing
+/// is said.
+pub fn block() -> Blocked {
+    if let Some(cx) = gate::current() {
+        cx.thread.object().stop().state.store(BLOCKED, Ordering::SeqCst);
+    }
+    Blocked(())
+}
+
+impl Drop for Blocked {
+    fn drop(&mut self) {
+        if let Some(cx) = gate::current() {
+            cx.thread.object().stop().unblock();
+        }
+    }
+}
