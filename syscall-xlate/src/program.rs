@@ -165,7 +165,9 @@ impl Cx<'_> {
     pub(crate) fn end_thread(&self, code: u32) {
         let last = self.process.thread_ends();
         if last {
-            self.exit_process(code);
+            // The guest is told on its own stack, and may end the thread once more meanwhile.
+            let code = self.thread.run_on_guest_stack(ending_process, u64::from(code)) as u32;
+            self.process.exit(code);
         }
         // A terminated thread's end is not told to anybody.
         let code = match self.thread.object().termination() {
@@ -179,6 +181,12 @@ impl Cx<'_> {
         self.process.mutants.abandon(self.thread.id());
         self.thread.object().end(code);
     }
+}
+
+/// The last thread's last work, on the guest's stack.
+extern "win64" fn ending_process(code: u64) -> u64 {
+    let Some(cx) = gate::current() else { return code };
+    cx.exit_process(code as u32)
 }
 
 /// A thread's last work, on the guest's stack.
