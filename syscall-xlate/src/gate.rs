@@ -119,7 +119,7 @@ fn deliver<R>(cx: &Cx<'_>, outcome: Outcome<R>) -> Option<R> {
         cx.thread.set_errno(error);
     }
     if cx.thread.has_lent_guard() {
-        exception::after_overflow(cx);
+        after_overflow();
     }
     if let Some(exception) = outcome.raises {
         let copy = *exception;
@@ -128,6 +128,15 @@ fn deliver<R>(cx: &Cx<'_>, outcome: Outcome<R>) -> Option<R> {
         return None;
     }
     Some(outcome.raw)
+}
+
+/// In the guest's convention, so that an entry which calls nothing else need not save the vector registers that ours does not keep.
+#[cold]
+#[inline(never)]
+extern "win64" fn after_overflow() {
+    if let Some(cx) = current() {
+        exception::after_overflow(&cx);
+    }
 }
 
 /// Raises an exception in the guest, at the place of its call.

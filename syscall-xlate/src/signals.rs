@@ -151,7 +151,11 @@ const RED_ZONE: u64 = 128;
 /// Opens the guard of the guest's stack to host code that has come to it with its own frames.
 fn lend_guard(cx: &Cx<'_>, rsp: u64, address: u64) -> bool {
     let own = address >= rsp.wrapping_sub(RED_ZONE);
-    own && cx.thread.stack().is_some_and(|stack| stack.in_guard(address) && stack.lend_guard())
+    let lent = own && cx.thread.stack().is_some_and(|stack| stack.in_guard(address) && stack.lend_guard());
+    if lent {
+        cx.thread.note_guard();
+    }
+    lent
 }
 
 /// EFLAGS: an exception after each instruction.

@@ -36,6 +36,8 @@ pub(crate) mod offset {
     pub(crate) const DOS_ERRNO: u64 = 0x1904;
     /// The address of our own [`crate::Thread`], where the gate finds it.
     pub(crate) const THREAD: u64 = 0x1910;
+    /// Not 0 while the guard of the guest's stack may be lent to host code.
+    pub(crate) const GUARD_LENT: u64 = 0x1918;
     /// The array of a thread's blocks of thread-local variables.
     pub(crate) const STATIC_TLS: u64 = 0x2000;
 }

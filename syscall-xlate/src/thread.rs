@@ -186,10 +186,15 @@ impl Thread {
         self.stack.as_ref().is_none_or(|stack| stack.close_guard(rsp))
     }
 
-    /// True when a shim went through the guard of the guest's stack, and the guest does not know of it.
+    /// Whether the guard of the guest's stack may be lent to us: asked at each call, so a look at one byte.
     #[inline(always)]
     pub(crate) fn has_lent_guard(&self) -> bool {
-        self.stack.as_ref().is_some_and(Stack::is_lent)
+        self.teb_u32(offset::GUARD_LENT) != 0
+    }
+
+    /// Notes whether it is. After each change on this thread.
+    pub(crate) fn note_guard(&self) {
+        self.set_teb_u32(offset::GUARD_LENT, self.stack().is_some_and(Stack::is_lent).into());
     }
 
     /// True for an address that host code which the guest calls takes for granted: on the stack or in the TEB, of which the guest may have taken

@@ -38,10 +38,14 @@ pub(crate) fn after_overflow(cx: &Cx<'_>) {
 
 /// Raises a stack overflow where the guest, whose RSP is `guest`, is in the lent guard; closes it where we, too, are out of it.
 fn overflow_at(cx: &Cx<'_>, own: u64, guest: u64) {
-    let Some(stack) = cx.thread.stack().filter(|stack| stack.is_lent()) else { return };
+    let Some(stack) = cx.thread.stack().filter(|stack| stack.is_lent()) else { return cx.thread.note_guard() };
     // On another stack, which the guest switched to, nothing is known of this one.
-    if stack.contains(own) && !stack.close_guard(own) && guest < stack.limit() {
+    let overflown = stack.contains(own) && !stack.close_guard(own) && guest < stack.limit();
+    if overflown {
         stack.open_guard();
+    }
+    cx.thread.note_guard();
+    if overflown {
         raise_from_shim(cx, &Exception::new(NTSTATUS::STATUS_STACK_OVERFLOW, &[WRITE, guest]));
     }
 }
