@@ -4,6 +4,7 @@
 //! to a file, folder, pipe, device or console stands for.
 
 mod attributes;
+mod completion;
 mod copy;
 mod enumerate;
 pub mod errno;
@@ -20,6 +21,7 @@ mod tests;
 mod volume;
 
 pub use attributes::Times;
+pub use completion::NotificationModes;
 pub use copy::{copy, move_across};
 pub use enumerate::{DirectoryEntry, Search, SearchHandle};
 pub use info::{FILE_ATTRIBUTE, Information};
@@ -33,11 +35,13 @@ pub use volume::{DriveType, Space, VolumeInformation};
 
 use std::os::fd::{AsFd, BorrowedFd, OwnedFd};
 use std::path::PathBuf;
-use std::sync::{Arc, Mutex};
+use std::sync::atomic::AtomicU8;
+use std::sync::{Arc, Mutex, OnceLock};
 
 use crate::console::{Console, End};
 use crate::object::access::{Access, GenericMapping};
 use crate::object::{Kind, Object};
+use completion::Association;
 use node::Registration;
 
 /// `FILE_READ_DATA`, for a folder `FILE_LIST_DIRECTORY`.
@@ -94,6 +98,10 @@ pub struct File {
     registration: Option<Registration>,
     /// The listing that `NtQueryDirectoryFile` goes through. Taken alone.
     search: Mutex<Option<Search>>,
+    /// The completion port it is associated with.
+    completion: OnceLock<Association>,
+    /// Bits of [`NotificationModes`].
+    notification_modes: AtomicU8,
 }
 
 impl Object for File {

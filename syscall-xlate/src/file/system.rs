@@ -2,7 +2,8 @@
 
 use std::os::fd::OwnedFd;
 use std::path::{Path, PathBuf};
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::atomic::AtomicU8;
+use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 
 use abi::{NTSTATUS, NtResult};
 use rustix::fs::{FileType, OFlags, fcntl_getfl, fstat, lstat, stat};
@@ -131,7 +132,17 @@ impl File {
         path: &Path,
         registration: Option<Registration>,
     ) -> Self {
-        Self { fd, medium, access, options, path: Mutex::new(path.to_owned()), registration, search: Mutex::new(None) }
+        Self {
+            fd,
+            medium,
+            access,
+            options,
+            path: Mutex::new(path.to_owned()),
+            registration,
+            search: Mutex::new(None),
+            completion: OnceLock::new(),
+            notification_modes: AtomicU8::new(0),
+        }
     }
 
     /// What is behind the handle.

@@ -2,6 +2,8 @@
 
 use std::sync::{Condvar, Mutex, PoisonError};
 
+use crate::gate;
+
 /// A lock that its owner may take again. Taken and released by hand: guest code runs under it, and may end the thread.
 #[derive(Default)]
 pub(crate) struct LoaderLock {
@@ -20,7 +22,8 @@ impl LoaderLock {
     pub(crate) fn acquire(&self, thread: u32) {
         let state = self.state.lock().unwrap_or_else(PoisonError::into_inner);
         let free = |state: &mut State| state.depth != 0 && state.owner != thread;
-        let mut state = self.freed.wait_while(state, free).unwrap_or_else(PoisonError::into_inner);
+        let wait = |state| self.freed.wait_while(state, free).unwrap_or_else(PoisonError::into_inner);
+        let mut state = if state.depth != 0 && state.owner != thread { gate::blocked(|| wait(state)) } else { state };
         state.owner = thread;
         state.depth += 1;
     }

@@ -1,6 +1,7 @@
 //! What threads synchronize with: objects behind handles, and locks that live in the guest's own memory.
 
 pub mod address;
+pub mod completion;
 pub mod condition;
 pub mod critical_section;
 pub mod event;
@@ -16,6 +17,7 @@ pub mod threads;
 pub mod timer;
 
 pub use address::{AddressWaits, Slept};
+pub use completion::CompletionPort;
 pub use event::Event;
 pub use mutant::{Mutant, Mutants};
 pub use process::ProcessObject;

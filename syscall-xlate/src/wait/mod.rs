@@ -123,6 +123,18 @@ pub fn all(waiter: &Arc<Waiter>, objects: &[&Dispatcher], alertable: bool, timeo
     Ok(all_of(waiter, &ordered, alertable, timeout))
 }
 
+/// Waits in a line that is no object's. `join` puts the waiter into it; from then on whoever sees it there may let it pass by
+/// [`Waiter::satisfy`] and then [`Waiter::release`]. After a wait that ended otherwise the waiter is still in the line.
+pub(crate) fn in_line(waiter: &Arc<Waiter>, alertable: bool, timeout: Timeout, join: impl FnOnce()) -> Woken {
+    let deadline = timeout.deadline();
+    if let Some(woken) = blocks_not(waiter, alertable, deadline) {
+        return woken;
+    }
+    waiter.begin(alertable);
+    join();
+    woken(waiter.sleep(alertable, deadline))
+}
+
 /// Waits for nothing but the time, or a queued call if `alertable` (`NtDelayExecution`).
 pub fn delay(waiter: &Arc<Waiter>, alertable: bool, timeout: Timeout) -> Woken {
     any_of(waiter, &[], alertable, timeout)
@@ -162,12 +174,14 @@ fn any_of(waiter: &Arc<Waiter>, objects: &[&Dispatcher], alertable: bool, timeou
         locked.enqueue(Queued { waiter: Arc::clone(waiter), index, all: false });
         queued += 1;
     }
-    let wake = loop {
-        match waiter.sleep(alertable, deadline) {
-            Wake::LookAgain => continue,
-            wake => break wake,
+    let wake = waiter.blocked(|| {
+        loop {
+            match waiter.sleep(alertable, deadline) {
+                Wake::LookAgain => continue,
+                wake => break wake,
+            }
         }
-    };
+    });
     match wake {
         // The only queue it was in is the one it was taken out of.
         Wake::Object(..) if queued == 1 => {}
@@ -196,16 +210,18 @@ fn all_of(waiter: &Arc<Waiter>, ordered: &[&Dispatcher], alertable: bool, timeou
             locked.enqueue(Queued { waiter: Arc::clone(waiter), index: 0, all: true });
         }
     }
-    let woken = loop {
-        match waiter.sleep(alertable, deadline) {
-            Wake::LookAgain => {
-                if let Some(passed) = pass_all(waiter, &mut lock_all(ordered)) {
-                    break Woken::passed(0, passed);
+    let woken = waiter.blocked(|| {
+        loop {
+            match waiter.sleep(alertable, deadline) {
+                Wake::LookAgain => {
+                    if let Some(passed) = pass_all(waiter, &mut lock_all(ordered)) {
+                        break Woken::passed(0, passed);
+                    }
                 }
+                wake => break woken(wake),
             }
-            wake => break woken(wake),
         }
-    };
+    });
     forget(waiter, ordered);
     waiter.end();
     woken

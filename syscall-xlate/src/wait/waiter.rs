@@ -7,6 +7,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 use super::deadline::Deadline;
 use super::dispatcher::Passed;
 use super::futex;
+use crate::sync::completion::Queue;
 
 /// Not in a wait.
 const IDLE: u32 = 0;
@@ -60,6 +61,8 @@ pub struct Waiter {
     killed: AtomicBool,
     // Leaf lock.
     apcs: Mutex<Apcs>,
+    /// The completion port whose packets the thread works on. Leaf lock.
+    port: Mutex<Option<Arc<Queue>>>,
 }
 
 #[derive(Debug, Default)]
@@ -72,7 +75,13 @@ struct Apcs {
 impl Waiter {
     /// The wait state of the thread with this identifier, which is not 0.
     pub fn new(thread: u32) -> Arc<Self> {
-        Arc::new(Self { thread, word: AtomicU32::new(IDLE), killed: AtomicBool::new(false), apcs: Mutex::default() })
+        Arc::new(Self {
+            thread,
+            word: AtomicU32::new(IDLE),
+            killed: AtomicBool::new(false),
+            apcs: Mutex::default(),
+            port: Mutex::default(),
+        })
     }
 
     /// The thread's identifier.
@@ -104,11 +113,39 @@ impl Waiter {
         !self.apcs.lock().unwrap_or_else(PoisonError::into_inner).queue.is_empty()
     }
 
-    /// The thread has ended: nothing can be queued to it any more.
+    /// The thread has ended: nothing can be queued to it any more, and it works for no completion port.
     pub fn close(&self) {
         let mut apcs = self.apcs.lock().unwrap_or_else(PoisonError::into_inner);
         apcs.closed = true;
         apcs.queue.clear();
+        drop(apcs);
+        let port = self.port.lock().unwrap_or_else(PoisonError::into_inner).take();
+        if let Some(port) = port {
+            port.pauses();
+        }
+    }
+
+    /// The thread belongs to this completion port from now on, and not to another; true if it did before.
+    pub(crate) fn work_for(&self, port: &Arc<Queue>) -> bool {
+        let before = self.port.lock().unwrap_or_else(PoisonError::into_inner).replace(Arc::clone(port));
+        match before {
+            Some(before) if Arc::ptr_eq(&before, port) => true,
+            Some(before) => {
+                before.pauses();
+                false
+            }
+            None => false,
+        }
+    }
+
+    /// Runs what blocks the thread: for its completion port it does not run meanwhile.
+    pub(crate) fn blocked<R>(&self, work: impl FnOnce() -> R) -> R {
+        let port = self.port.lock().unwrap_or_else(PoisonError::into_inner).clone();
+        let Some(port) = port else { return work() };
+        port.pauses();
+        let result = work();
+        port.resumes();
+        result
     }
 
     /// Tells the thread to end: its wait ends, and so does every wait it begins.
@@ -170,7 +207,7 @@ impl Waiter {
 
     /// Lets the thread pass by the object with this index; false if its wait ended otherwise before. The thread goes on after
     /// [`Self::release`].
-    pub(super) fn satisfy(&self, index: u32, passed: Passed) -> bool {
+    pub(crate) fn satisfy(&self, index: u32, passed: Passed) -> bool {
         let abandoned = if passed == Passed::Abandoned { ABANDONED } else { 0 };
         self.replace(SATISFIED | PENDING | abandoned | index & INDEX)
     }
@@ -188,7 +225,7 @@ impl Waiter {
     }
 
     /// The object's new state can be seen: a thread that was let pass goes on, and one that is to look again does.
-    pub(super) fn release(&self) {
+    pub(crate) fn release(&self) {
         self.word.fetch_and(!PENDING, Ordering::AcqRel);
         self.wake();
     }
