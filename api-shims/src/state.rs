@@ -10,6 +10,10 @@ pub(crate) mod process {
     pub(crate) const WINCRYPT: usize = 3;
     /// `ws2_32`: how often sockets were started.
     pub(crate) const WINSOCK: usize = 4;
+    /// `kernel32::errhandlingapi`: the error mode.
+    pub(crate) const ERROR_MODE: usize = 5;
+    /// `kernel32::werapi`: how errors are reported.
+    pub(crate) const ERROR_REPORTING: usize = 6;
 }
 
 /// Slots of `ThreadState` types.
@@ -18,4 +22,6 @@ pub(crate) mod thread {
     pub(crate) const CRT: usize = 0;
     /// `ole32`: the thread's apartment.
     pub(crate) const APARTMENT: usize = 2;
+    /// `kernel32::errhandlingapi`: the thread's error mode.
+    pub(crate) const ERROR_MODE: usize = 3;
 }

@@ -28,6 +28,7 @@ pub(crate) mod structs;
 mod synchapi;
 mod sysinfoapi;
 mod timezoneapi;
+mod werapi;
 mod winbase;
 mod winnls;
 mod winnt;
@@ -175,6 +176,7 @@ static EXPORTS: &[Export] = exports![
     processenv::GetEnvironmentStringsW,
     processenv::GetEnvironmentVariableA,
     processenv::GetEnvironmentVariableW,
+    errhandlingapi::GetErrorMode,
     processthreadsapi::GetExitCodeProcess,
     processthreadsapi::GetExitCodeThread,
     fileapi::GetFileAttributesA,
@@ -253,6 +255,7 @@ static EXPORTS: &[Export] = exports![
     fileapi::GetTempPathW,
     processthreadsapi::GetThreadContext,
     processthreadsapi::GetThreadDescription,
+    errhandlingapi::GetThreadErrorMode,
     processthreadsapi::GetThreadId,
     winnls::GetThreadLocale,
     processthreadsapi::GetThreadPriority,
@@ -421,6 +424,7 @@ static EXPORTS: &[Export] = exports![
     fileapi::SetEndOfFile,
     processenv::SetEnvironmentVariableA,
     processenv::SetEnvironmentVariableW,
+    errhandlingapi::SetErrorMode,
     synchapi::SetEvent,
     fileapi::SetFileApisToANSI,
     fileapi::SetFileApisToOEM,
@@ -443,6 +447,7 @@ static EXPORTS: &[Export] = exports![
     processthreadsapi::SetThreadAffinityMask,
     processthreadsapi::SetThreadContext,
     processthreadsapi::SetThreadDescription,
+    errhandlingapi::SetThreadErrorMode,
     processthreadsapi::SetThreadIdealProcessor,
     winnls::SetThreadLocale,
     processthreadsapi::SetThreadPriority,
@@ -497,6 +502,8 @@ static EXPORTS: &[Export] = exports![
     synchapi::WakeByAddressAll,
     synchapi::WakeByAddressSingle,
     synchapi::WakeConditionVariable,
+    werapi::WerGetFlags,
+    werapi::WerSetFlags,
     stringapiset::WideCharToMultiByte,
     consoleapi::WriteConsoleA,
     consoleapi::WriteConsoleW,
