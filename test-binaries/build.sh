@@ -42,7 +42,7 @@ import_library() {
 # Plain programs.
 for name in \
     hello args exitcode env printf printf_float files \
-    crash tls last_thread fls modules kuser version threads sync locks apc heap virtual sections pipes \
+    crash tls last_thread fls modules kuser version threads sync locks apc completion heap virtual sections pipes \
     stdio stdin lowio dirs unicode_paths console \
     strings numbers scanf sorting time codepages fpcontrol \
     errors bad_pointers overflow longjmp vectored seh startup wprintf crt_variables suspend system_dlls; do

@@ -92,6 +92,14 @@ abi::guest_struct! {
     }
 }
 
+impl OVERLAPPED {
+    /// What a completion port gets of it, where it lies at `address`: nothing when the low bit of its event says so (documented under
+    /// `GetQueuedCompletionStatus`).
+    pub(super) fn context(&self, address: u64) -> u64 {
+        if self.hEvent.0 & 1 == 0 { address } else { 0 }
+    }
+}
+
 impl FILETIME {
     /// The time that is this many 100 ns after 1601.
     pub(crate) fn new(time: i64) -> Self {

@@ -2,6 +2,7 @@
 
 pub(crate) mod excpt;
 mod ntifs;
+mod ntioapi;
 mod rtlsupportapi;
 mod structs;
 mod wdm;
@@ -17,6 +18,7 @@ static EXPORTS: &[Export] = exports![
     ntifs::NtAllocateVirtualMemory,
     winternl::NtClose,
     winternl::NtCreateEvent,
+    ntioapi::NtCreateIoCompletion,
     winternl::NtCreateMutant,
     ntifs::NtCreateSection,
     winternl::NtCreateSemaphore,
@@ -32,9 +34,12 @@ static EXPORTS: &[Export] = exports![
     ntifs::NtQueryVirtualMemory,
     winternl::NtReleaseMutant,
     winternl::NtReleaseSemaphore,
+    ntioapi::NtRemoveIoCompletion,
+    ntioapi::NtRemoveIoCompletionEx,
     winternl::NtResetEvent,
     winternl::NtResumeThread,
     winternl::NtSetEvent,
+    ntioapi::NtSetIoCompletion,
     winternl::NtSuspendThread,
     winternl::NtTerminateProcess,
     ntifs::NtUnmapViewOfSection,

@@ -162,7 +162,7 @@ pub(super) fn NtDelayExecution(cx: &Cx, Alertable: BOOLEAN, DelayInterval: In<i6
 }
 
 /// What a wait returns, after the queued calls have run where it ended for them.
-fn finish(cx: &Cx, woken: Woken) -> NTSTATUS {
+pub(super) fn finish(cx: &Cx, woken: Woken) -> NTSTATUS {
     match woken {
         Woken::Killed => cx.end_if_terminated(),
         Woken::Apc => {
@@ -383,7 +383,7 @@ fn wait_for_many(
     }
 }
 
-fn timeout(limit: Ptr<i64>) -> NtResult<Timeout> {
+pub(super) fn timeout(limit: Ptr<i64>) -> NtResult<Timeout> {
     Ok(Timeout::from_nt(limit.opt().map(Ptr::read).transpose()?))
 }
 

@@ -1,6 +1,6 @@
 //! Locking ranges of files.
 
-use abi::{HANDLE, In, InOut, WIN32_ERROR, Win32Result, shim};
+use abi::{HANDLE, In, InOut, NTSTATUS, WIN32_ERROR, Win32Result, shim};
 use syscall_xlate::Cx;
 
 use super::transfer::with_file;
@@ -28,9 +28,15 @@ pub(in crate::kernel32) fn LockFileEx(
     check(dwReserved)?;
     let wait = !dwFlags.contains(LOCK_FILE_FLAGS::LOCKFILE_FAIL_IMMEDIATELY);
     let exclusive = dwFlags.contains(LOCK_FILE_FLAGS::LOCKFILE_EXCLUSIVE_LOCK);
-    let start = start(lpOverlapped.read()?);
+    let request = lpOverlapped.read()?;
+    let context = request.context(lpOverlapped.address());
+    let start = start(request);
     let len = u64::from(nNumberOfBytesToLockHigh) << 32 | u64::from(nNumberOfBytesToLockLow);
-    with_file(cx, hFile, |file| file.lock(start, len, exclusive, wait))
+    with_file(cx, hFile, |file| {
+        file.lock(start, len, exclusive, wait)?;
+        file.completed(context, NTSTATUS::STATUS_SUCCESS, 0);
+        Ok(())
+    })
 }
 
 /// Unlocks a range of a file.

@@ -158,15 +158,16 @@ fn transfer(
         u64::MAX => At::End,
         offset => At::Offset(offset),
     };
-    let result = work(&*cx.process.handles.get::<File>(handle, 0)?, at);
+    let file = cx.process.handles.get::<File>(handle, 0)?;
+    let result = work(&file, at);
     let status = result.err().unwrap_or(NTSTATUS::STATUS_SUCCESS);
     request.Internal = u64::from(status.0) as usize;
     request.InternalHigh = *result.as_ref().unwrap_or(&0);
     overlapped.write(&request)?;
     if !request.hEvent.is_null() {
-        // The low bit only keeps the completion from a port.
         cx.process.handles.with::<syscall_xlate::sync::Event, _>(request.hEvent, 0, |event| event.set())?;
     }
+    file.completed(request.context(overlapped.address()), status, request.InternalHigh as u64);
     Ok(done.set_opt(result? as u32)?)
 }
 

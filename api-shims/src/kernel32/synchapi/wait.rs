@@ -144,7 +144,7 @@ fn wait_for_one(cx: &Cx, handle: HANDLE, millis: u32, alertable: bool) -> NtResu
 }
 
 /// What the functions return, after the queued calls have run where the wait ended for them. Nothing is owned while they run.
-fn finish(cx: &Cx, woken: Woken) -> Invalid<u32> {
+pub(in crate::kernel32) fn finish(cx: &Cx, woken: Woken) -> Invalid<u32> {
     if woken == Woken::Killed {
         cx.end_if_terminated();
     }

@@ -1,5 +1,6 @@
 //! winbase.h: what has no header of its own.
 
+mod completion;
 mod copy;
 mod heap;
 mod information;
@@ -11,6 +12,7 @@ mod strings;
 mod system;
 mod version;
 
+pub(super) use completion::*;
 pub(super) use copy::*;
 pub(super) use heap::*;
 pub(super) use information::*;
