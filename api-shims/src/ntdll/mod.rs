@@ -27,6 +27,7 @@ static EXPORTS: &[Export] = exports![
     winternl::NtGetCurrentProcessorNumber,
     ntifs::NtMapViewOfSection,
     ntifs::NtProtectVirtualMemory,
+    ntifs::NtQueryInformationFile,
     winternl::NtQueryInformationProcess,
     winternl::NtQueryInformationThread,
     winternl::NtQueryPerformanceCounter,

@@ -1,18 +1,49 @@
-//! ntifs.h: virtual memory, sections and heaps.
+//! ntifs.h: virtual memory, sections, heaps and what is known of files.
 
 use std::os::fd::AsFd;
 use std::sync::Arc;
 
 use abi::{Exception, HANDLE, In, InOut, Invalid, NTSTATUS, NtResult, Out, Ptr, Raises, shim};
 use syscall_xlate::Cx;
-use syscall_xlate::file::{self, File};
+use syscall_xlate::file::{self, FILE_ATTRIBUTE, File};
 use syscall_xlate::heap::HeapFlags;
 use syscall_xlate::memory::Protection;
 use syscall_xlate::section::{self, Section};
 
+use super::ntioapi::IO_STATUS_BLOCK;
 use super::structs::OBJECT_ATTRIBUTES;
 use super::winternl::{create, own};
 use crate::kernel32::memoryapi::MEMORY_BASIC_INFORMATION;
+
+abi::choices! {
+    /// What `NtQueryInformationFile` tells.
+    pub(super) struct FILE_INFORMATION_CLASS: u32 {
+        FileBasicInformation = 4;
+        FileStandardInformation = 5;
+        FilePositionInformation = 14;
+        FileModeInformation = 16;
+    }
+}
+
+abi::guest_struct! {
+    /// Times and attributes of a file.
+    pub(super) struct FILE_BASIC_INFORMATION {
+        CreationTime: i64,
+        LastAccessTime: i64,
+        LastWriteTime: i64,
+        ChangeTime: i64,
+        FileAttributes: FILE_ATTRIBUTE,
+    }
+
+    /// Sizes and links of a file.
+    pub(super) struct FILE_STANDARD_INFORMATION {
+        AllocationSize: i64,
+        EndOfFile: i64,
+        NumberOfLinks: u32,
+        DeletePending: u8,
+        Directory: u8,
+    }
+}
 
 /// `MEM_DECOMMIT`
 const DECOMMIT: u32 = 0x4000;
@@ -151,6 +182,63 @@ pub(super) fn NtMapViewOfSection(
     let (base, size) = section.map(&cx.process.memory, base, offset, size, Win32Protect)?;
     BaseAddress.set(Ptr::at(base))?;
     Ok(ViewSize.set(size as usize)?)
+}
+
+/// Bytes of `FILE_BASIC_INFORMATION` and of `FILE_STANDARD_INFORMATION`.
+const BASIC_SIZE: u64 = 40;
+const STANDARD_SIZE: u64 = 24;
+
+/// Tells one thing of an open file.
+#[shim(partial = "times and attributes, sizes, position and mode")]
+pub(super) fn NtQueryInformationFile(
+    cx: &Cx,
+    FileHandle: HANDLE,
+    IoStatusBlock: Out<IO_STATUS_BLOCK>,
+    FileInformation: Ptr<u8>,
+    Length: u32,
+    FileInformationClass: FILE_INFORMATION_CLASS,
+) -> NtResult<()> {
+    let file = cx.process.handles.get::<File>(FileHandle, 0)?;
+    let at = FileInformation.address();
+    let fits = |size: u64| if u64::from(Length) < size { Err(NTSTATUS::STATUS_INFO_LENGTH_MISMATCH) } else { Ok(size) };
+    let size = match FileInformationClass {
+        FILE_INFORMATION_CLASS::FileBasicInformation => {
+            let size = fits(BASIC_SIZE)?;
+            let found = file.information()?;
+            Ptr::at(at).write(&FILE_BASIC_INFORMATION {
+                CreationTime: found.created,
+                LastAccessTime: found.accessed,
+                LastWriteTime: found.written,
+                ChangeTime: found.changed,
+                FileAttributes: found.attributes,
+            })?;
+            size
+        }
+        FILE_INFORMATION_CLASS::FileStandardInformation => {
+            let size = fits(STANDARD_SIZE)?;
+            let found = file.information()?;
+            Ptr::at(at).write(&FILE_STANDARD_INFORMATION {
+                AllocationSize: found.allocated as i64,
+                EndOfFile: found.size as i64,
+                NumberOfLinks: found.links,
+                DeletePending: file.is_delete_pending().into(),
+                Directory: found.attributes.contains(FILE_ATTRIBUTE::FILE_ATTRIBUTE_DIRECTORY).into(),
+            })?;
+            size
+        }
+        FILE_INFORMATION_CLASS::FilePositionInformation => {
+            let size = fits(8)?;
+            Ptr::<i64>::at(at).write(&(file.position()? as i64))?;
+            size
+        }
+        FILE_INFORMATION_CLASS::FileModeInformation => {
+            let size = fits(4)?;
+            Ptr::<u32>::at(at).write(&file.mode())?;
+            size
+        }
+        _ => return Err(NTSTATUS::STATUS_INVALID_INFO_CLASS),
+    };
+    Ok(IoStatusBlock.set(IO_STATUS_BLOCK { Status: 0, Information: size as usize })?)
 }
 
 /// Takes a view away.

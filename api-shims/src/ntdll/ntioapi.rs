@@ -11,8 +11,8 @@ use super::winternl::{create, finish, timeout};
 abi::guest_struct! {
     /// How an operation ended.
     pub(super) struct IO_STATUS_BLOCK {
-        Status: usize,
-        Information: usize,
+        pub(super) Status: usize,
+        pub(super) Information: usize,
     }
 
     /// A packet of a completion port.

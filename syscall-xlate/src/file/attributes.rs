@@ -7,7 +7,7 @@
 use std::os::fd::{AsFd, AsRawFd};
 use std::path::{Path, PathBuf};
 
-use abi::NtResult;
+use abi::{NTSTATUS, NtResult};
 use rustix::fs::{
     AtFlags, CWD, FileType, Mode, Timespec, Timestamps, UTIME_OMIT, XattrFlags, chmod, getxattr, removexattr, setxattr,
     stat, utimensat,
@@ -80,9 +80,18 @@ pub struct Times {
     pub written: Option<i64>,
 }
 
-/// Sets attributes of the file at a host path.
+/// Whether attributes and times are the file's own. Those of a device are the machine's: a program that marks `NUL` read-only must not take
+/// `/dev/null` away from everybody.
+fn has_own(mode: u32) -> bool {
+    matches!(FileType::from_raw_mode(mode), FileType::RegularFile | FileType::Directory)
+}
+
+/// Sets attributes of the file at a host path; a device has none.
 pub(super) fn set_attributes(path: &Path, attributes: FILE_ATTRIBUTE) -> rustix::io::Result<()> {
     let found = stat(path)?;
+    if !has_own(found.st_mode) {
+        return Ok(());
+    }
     let directory = FileType::from_raw_mode(found.st_mode) == FileType::Directory;
     if !directory {
         set_read_only(path, found.st_mode, attributes.contains(FILE_ATTRIBUTE::FILE_ATTRIBUTE_READONLY))?;
@@ -154,19 +163,30 @@ pub(super) fn set_times(path: &Path, times: Times) -> rustix::io::Result<()> {
 }
 
 impl File {
+    /// Whether it has attributes and times of its own.
+    pub(super) fn has_own_attributes(&self) -> bool {
+        rustix::fs::fstat(&self.fd).is_ok_and(|found| has_own(found.st_mode))
+    }
+
     /// Sets attributes; `FILE_ATTRIBUTE_NORMAL` clears all.
     ///
     /// # Errors
-    /// The host's, as a status.
+    /// `STATUS_INVALID_DEVICE_REQUEST` for a device or a pipe; the host's, as a status.
     pub fn set_attributes(&self, attributes: FILE_ATTRIBUTE) -> NtResult<()> {
+        if !self.has_own_attributes() {
+            return Err(NTSTATUS::STATUS_INVALID_DEVICE_REQUEST);
+        }
         set_attributes(&proc_path(&self.fd), attributes).map_err(errno::status)
     }
 
     /// Sets times.
     ///
     /// # Errors
-    /// The host's, as a status.
+    /// As [`Self::set_attributes`].
     pub fn set_times(&self, times: Times) -> NtResult<()> {
+        if !self.has_own_attributes() {
+            return Err(NTSTATUS::STATUS_INVALID_DEVICE_REQUEST);
+        }
         set_times(&proc_path(&self.fd), times).map_err(errno::status)
     }
 }
@@ -175,6 +195,15 @@ impl File {
 mod tests {
     use super::*;
     use crate::temp_dir::TempDir;
+
+    #[test]
+    fn a_device_keeps_its_permissions() {
+        let path = Path::new("/dev/null");
+        let before = stat(path).unwrap();
+        set_attributes(path, FILE_ATTRIBUTE::FILE_ATTRIBUTE_READONLY).unwrap();
+        let after = stat(path).unwrap();
+        assert_eq!((before.st_mode, before.st_mtime), (after.st_mode, after.st_mtime));
+    }
 
     #[test]
     fn read_only_is_a_permission() {

@@ -39,6 +39,9 @@ pub fn copy(files: &FileSystem, from: &[u16], to: &[u16], fail_if_exists: bool) 
     };
     let target = files.open(to, &request)?.file;
     copy_contents(&source, &target)?;
+    if !target.has_own_attributes() {
+        return Ok(());
+    }
     target.set_times(Times { written: Some(information.written), ..Times::default() })?;
     if information.is_read_only() {
         target.set_attributes(information.attributes)?;

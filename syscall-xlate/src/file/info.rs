@@ -139,6 +139,13 @@ impl File {
         of_fd(&self.fd).map_err(errno::status)
     }
 
+    /// How it is read and written: the `FILE_*` options that it was opened with and that `FILE_MODE_INFORMATION` tells of.
+    pub fn mode(&self) -> u32 {
+        // FILE_WRITE_THROUGH, FILE_SEQUENTIAL_ONLY, FILE_NO_INTERMEDIATE_BUFFERING, both FILE_SYNCHRONOUS_IO_*, FILE_DELETE_ON_CLOSE.
+        const TOLD: u32 = 0x103e;
+        self.options.bits() & TOLD
+    }
+
     /// Length in bytes.
     ///
     /// # Errors
