@@ -1,6 +1,7 @@
 //! ws2_32.dll. Programs import much of it by ordinal.
 
 mod winsock;
+mod winsock2;
 mod wsipv6ok;
 
 use syscall_xlate::dll::{Dll, Export, Exports};
@@ -10,6 +11,7 @@ pub(crate) static DLL: Dll = Dll { name: "ws2_32.dll", exports: Exports::new(EXP
 
 static EXPORTS: &[Export] = exports![
     (116) winsock::WSACleanup,
+    winsock2::WSAEnumProtocolsW,
     (111) winsock::WSAGetLastError,
     (112) winsock::WSASetLastError,
     (115) winsock::WSAStartup,

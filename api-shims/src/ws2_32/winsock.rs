@@ -35,6 +35,11 @@ impl ProcessState for Started {
     const SLOT: usize = state::process::WINSOCK;
 }
 
+/// Whether the process has started up, and not finished again.
+pub(super) fn has_started(cx: &Cx) -> bool {
+    cx.process.state::<Started>().0.load(Ordering::Acquire) != 0
+}
+
 /// Gives back one start.
 #[shim(full)]
 pub(super) fn WSACleanup(cx: &Cx) -> Win32Result<Invalid<i32>> {
