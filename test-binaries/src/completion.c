@@ -115,7 +115,7 @@ static void start(struct worker *worker, HANDLE port) {
     worker->port = port;
     worker->key = 0;
     worker->thread = CreateThread(NULL, 0, work_once, worker, 0, NULL);
-    Sleep(50);
+    Sleep(200); // Until it waits.
 }
 
 static void finish(struct worker *worker) {
