@@ -60,14 +60,6 @@ pub(crate) extern "sysv64" fn end_terminated() -> ! {
     std::process::abort()
 }
 
-/// Runs what may block the current thread for long, see [`crate::wait::Waiter::blocked`].
-pub(crate) fn blocked<R>(work: impl FnOnce() -> R) -> R {
-    match current() {
-        Some(cx) => cx.thread.object().waiter().blocked(work),
-        None => work(),
-    }
-}
-
 /// Makes this host thread the guest thread `thread`, which must outlive its time as such; null ends that.
 pub(crate) fn set_current(thread: *const Thread) {
     CURRENT.set(thread);

@@ -10,7 +10,7 @@ use loader::{Image, ImageError};
 
 use crate::process::Options;
 use crate::sync::ThreadObject;
-use crate::sync::stop::block;
+use crate::sync::stop::may_stand;
 use crate::{Cx, Process, Thread, gate};
 
 /// What to run.
@@ -124,7 +124,7 @@ impl Cx<'_> {
         }
         let before = thread.stop().suspend()?;
         if std::ptr::eq(thread, &raw const **self.thread.object()) {
-            drop(block());
+            drop(may_stand());
             self.end_if_terminated();
         } else {
             thread.stop().await_standing(thread.host_id())?;
@@ -245,7 +245,7 @@ fn run_thread(thread: Box<Thread>, new: NewThread, report: impl FnOnce(Arc<Threa
     let object = thread.object().clone();
     // Blocked from before anybody knows of it, so that it can be suspended at once.
     let attached = thread.attach();
-    let blocked = block();
+    let blocked = may_stand();
     if new.suspended {
         let _ = object.stop().suspend();
     }

@@ -6,7 +6,6 @@ use abi::{Buffer, NTSTATUS, NtResult};
 use rustix::io::Errno;
 
 use crate::demand::{self, Access};
-use crate::gate;
 use crate::sync::stop::{Blocked, block};
 
 use super::{FILE_APPEND_DATA, FILE_EXECUTE, FILE_READ_DATA, FILE_WRITE_DATA, File, Medium, errno};
@@ -97,12 +96,12 @@ impl File {
         match &self.medium {
             Medium::Disk => self.read_disk(to, at),
             Medium::Directory | Medium::Volume => Err(NTSTATUS::STATUS_INVALID_DEVICE_REQUEST),
-            Medium::Console(console, _) => gate::blocked(|| console.read_bytes(self, to)),
-            Medium::Pipe => match gate::blocked(|| host_read(&self.fd, to, None)).map_err(io_error)? {
+            Medium::Console(console, _) => console.read_bytes(self, to),
+            Medium::Pipe => match host_read(&self.fd, to, None).map_err(io_error)? {
                 0 if to.len != 0 => Err(NTSTATUS::STATUS_PIPE_BROKEN),
                 done => Ok(done),
             },
-            Medium::Character => match gate::blocked(|| host_read(&self.fd, to, None)).map_err(io_error)? {
+            Medium::Character => match host_read(&self.fd, to, None).map_err(io_error)? {
                 0 if to.len != 0 => Err(NTSTATUS::STATUS_END_OF_FILE),
                 done => Ok(done),
             },
@@ -153,7 +152,7 @@ impl File {
             Medium::Disk => self.write_disk(from, at),
             Medium::Directory | Medium::Volume => Err(NTSTATUS::STATUS_INVALID_DEVICE_REQUEST),
             Medium::Console(console, _) => console.write_bytes(self, from),
-            Medium::Pipe | Medium::Character => gate::blocked(|| self.write_all(from, None)),
+            Medium::Pipe | Medium::Character => self.write_all(from, None),
         }
     }
 

@@ -10,7 +10,6 @@ use abi::{NTSTATUS, NtResult};
 
 use super::open::Share;
 use super::{Access, FILE_APPEND_DATA, FILE_EXECUTE, FILE_READ_DATA, FILE_WRITE_DATA, File};
-use crate::gate;
 use crate::object::access::DELETE;
 use crate::sync::stop::block;
 
@@ -210,8 +209,7 @@ impl File {
                 return Err(NTSTATUS::STATUS_LOCK_NOT_GRANTED);
             }
             blocked.get_or_insert_with(block);
-            let wait = || registration.node.unlocked.wait(state).unwrap_or_else(PoisonError::into_inner);
-            state = gate::blocked(wait);
+            state = registration.node.unlocked.wait(state).unwrap_or_else(PoisonError::into_inner);
         }
         Ok(())
     }

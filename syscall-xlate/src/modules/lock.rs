@@ -2,7 +2,7 @@
 
 use std::sync::{Condvar, Mutex, PoisonError};
 
-use crate::gate;
+use crate::sync::stop::block;
 
 /// A lock that its owner may take again. Taken and released by hand: guest code runs under it, and may end the thread.
 #[derive(Default)]
@@ -20,10 +20,13 @@ struct State {
 impl LoaderLock {
     /// Waits until no other thread has the lock, and takes it for `thread`.
     pub(crate) fn acquire(&self, thread: u32) {
-        let state = self.state.lock().unwrap_or_else(PoisonError::into_inner);
-        let free = |state: &mut State| state.depth != 0 && state.owner != thread;
-        let wait = |state| self.freed.wait_while(state, free).unwrap_or_else(PoisonError::into_inner);
-        let mut state = if state.depth != 0 && state.owner != thread { gate::blocked(|| wait(state)) } else { state };
+        // Dropped after the state: a thread that is suspended meanwhile holds none of ours.
+        let mut blocked = None;
+        let mut state = self.state.lock().unwrap_or_else(PoisonError::into_inner);
+        while state.depth != 0 && state.owner != thread {
+            blocked.get_or_insert_with(block);
+            state = self.freed.wait(state).unwrap_or_else(PoisonError::into_inner);
+        }
         state.owner = thread;
         state.depth += 1;
     }

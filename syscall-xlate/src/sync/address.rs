@@ -8,8 +8,7 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use abi::Fault;
 
-use crate::gate;
-use crate::wait::deadline::Deadline;
+use crate::sync::stop::block;
 use crate::wait::{Timeout, futex};
 
 const BUCKETS: usize = 64;
@@ -69,15 +68,12 @@ impl AddressWaits {
             bucket.push(Sleeper { address, word: Arc::clone(&word) });
             word
         };
-        gate::blocked(|| self.sleep_on(address, &word, deadline))
-    }
-
-    fn sleep_on(&self, address: u64, word: &Arc<AtomicU32>, deadline: Deadline) -> Result<Slept, Fault> {
+        let _blocked = block();
         while word.load(Ordering::Acquire) == ASLEEP {
-            if !futex::wait(word, ASLEEP, deadline) {
+            if !futex::sleep(&word, ASLEEP, deadline) {
                 let mut bucket = self.bucket(address);
                 // Who took it out of the bucket has woken it, even if that was at the last moment.
-                let Some(at) = bucket.iter().position(|sleeper| Arc::ptr_eq(&sleeper.word, word)) else {
+                let Some(at) = bucket.iter().position(|sleeper| Arc::ptr_eq(&sleeper.word, &word)) else {
                     return Ok(Slept::Woken);
                 };
                 bucket.remove(at);

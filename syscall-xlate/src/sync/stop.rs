@@ -11,7 +11,7 @@ use std::time::{Duration, Instant};
 use abi::{CONTEXT, NTSTATUS, NtResult};
 
 use crate::wait::deadline::Deadline;
-use crate::wait::{Timeout, futex};
+use crate::wait::{Paused, Timeout, futex};
 use crate::{gate, signals};
 
 /// `MAXIMUM_SUSPEND_COUNT`
@@ -104,7 +104,7 @@ impl Stop {
     /// `STATUS_UNSUCCESSFUL` when it stays in a call of ours; it is not suspended then.
     pub(crate) fn await_standing(&self, host: u32) -> NtResult<()> {
         // The caller may be suspended meanwhile, by the very thread that it waits for.
-        let _blocked = block();
+        let _blocked = may_stand();
         let begin = Instant::now();
         while self.state.load(Ordering::SeqCst) == RUNNING && self.suspensions.load(Ordering::SeqCst) != 0 {
             if !self.ask(host) {
@@ -120,7 +120,7 @@ impl Stop {
 
     /// Waits until the thread has been told that it ends, or blocks and will find out.
     pub(crate) fn await_ending(&self, host: u32) {
-        let _blocked = block();
+        let _blocked = may_stand();
         let begin = Instant::now();
         while self.ask(host) && self.state.load(Ordering::SeqCst) == RUNNING && begin.elapsed() < PATIENCE {}
     }
@@ -235,19 +235,31 @@ impl Stop {
 }
 
 /// A guest thread in a call that blocks. Dropped, it goes on as soon as it is not suspended: then it holds nothing.
-pub struct Blocked(());
+pub struct Blocked {
+    port: Option<Paused>,
+}
 
-/// Says that the calling thread may block from here on, and need not be waited for by whoever suspends it. Where it is no guest's, nothing
-/// is said.
+/// Says that the calling thread may block from here on: whoever suspends it need not wait for it, and its completion port does not count
+/// it as running. Where it is no guest's, nothing is said.
 pub fn block() -> Blocked {
+    let port = gate::current().and_then(|cx| cx.thread.object().waiter().pause());
+    let mut blocked = may_stand();
+    blocked.port = port;
+    blocked
+}
+
+/// As [`block`], for what its completion port is told of otherwise, or not at all.
+pub(crate) fn may_stand() -> Blocked {
     if let Some(cx) = gate::current() {
         cx.thread.object().stop().state.store(BLOCKED, Ordering::SeqCst);
     }
-    Blocked(())
+    Blocked { port: None }
 }
 
 impl Drop for Blocked {
     fn drop(&mut self) {
+        // First: who is suspended counts as running.
+        drop(self.port.take());
         if let Some(cx) = gate::current() {
             cx.thread.object().stop().unblock();
         }

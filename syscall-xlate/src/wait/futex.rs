@@ -7,12 +7,12 @@ use rustix::io::Errno;
 use rustix::thread::futex::{self, Flags};
 
 use super::deadline::{Clock, Deadline};
-use crate::sync::stop::block;
+use crate::sync::stop::may_stand;
 
 /// Sleeps while the word is `expected`; false when the deadline has passed. May wake for no reason. The caller holds nothing: it may be
 /// suspended meanwhile.
 pub(crate) fn wait(word: &AtomicU32, expected: u32, deadline: Deadline) -> bool {
-    let _blocked = block();
+    let _blocked = may_stand();
     sleep(word, expected, deadline)
 }
 

@@ -17,6 +17,7 @@ use abi::{HANDLE, NTSTATUS, NtResult};
 
 pub use deadline::Timeout;
 pub use dispatcher::{Dispatcher, Passed, Signal};
+pub(crate) use waiter::Paused;
 pub use waiter::{Apc, Waiter};
 
 use crate::object::access::SYNCHRONIZE;
@@ -174,14 +175,14 @@ fn any_of(waiter: &Arc<Waiter>, objects: &[&Dispatcher], alertable: bool, timeou
         locked.enqueue(Queued { waiter: Arc::clone(waiter), index, all: false });
         queued += 1;
     }
-    let wake = waiter.blocked(|| {
-        loop {
-            match waiter.sleep(alertable, deadline) {
-                Wake::LookAgain => continue,
-                wake => break wake,
-            }
+    let paused = waiter.pause();
+    let wake = loop {
+        match waiter.sleep(alertable, deadline) {
+            Wake::LookAgain => continue,
+            wake => break wake,
         }
-    });
+    };
+    drop(paused);
     match wake {
         // The only queue it was in is the one it was taken out of.
         Wake::Object(..) if queued == 1 => {}
@@ -210,18 +211,18 @@ fn all_of(waiter: &Arc<Waiter>, ordered: &[&Dispatcher], alertable: bool, timeou
             locked.enqueue(Queued { waiter: Arc::clone(waiter), index: 0, all: true });
         }
     }
-    let woken = waiter.blocked(|| {
-        loop {
-            match waiter.sleep(alertable, deadline) {
-                Wake::LookAgain => {
-                    if let Some(passed) = pass_all(waiter, &mut lock_all(ordered)) {
-                        break Woken::passed(0, passed);
-                    }
+    let paused = waiter.pause();
+    let woken = loop {
+        match waiter.sleep(alertable, deadline) {
+            Wake::LookAgain => {
+                if let Some(passed) = pass_all(waiter, &mut lock_all(ordered)) {
+                    break Woken::passed(0, passed);
                 }
-                wake => break woken(wake),
             }
+            wake => break woken(wake),
         }
-    });
+    };
+    drop(paused);
     forget(waiter, ordered);
     waiter.end();
     woken

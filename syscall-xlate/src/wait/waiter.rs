@@ -65,6 +65,15 @@ pub struct Waiter {
     port: Mutex<Option<Arc<Queue>>>,
 }
 
+/// A thread that does not run for its completion port. Dropped, it does again.
+pub(crate) struct Paused(Arc<Queue>);
+
+impl Drop for Paused {
+    fn drop(&mut self) {
+        self.0.resumes();
+    }
+}
+
 #[derive(Debug, Default)]
 struct Apcs {
     queue: VecDeque<Apc>,
@@ -138,14 +147,11 @@ impl Waiter {
         }
     }
 
-    /// Runs what blocks the thread: for its completion port it does not run meanwhile.
-    pub(crate) fn blocked<R>(&self, work: impl FnOnce() -> R) -> R {
-        let port = self.port.lock().unwrap_or_else(PoisonError::into_inner).clone();
-        let Some(port) = port else { return work() };
+    /// Says that something blocks the thread: for its completion port, if it has one, it does not run meanwhile.
+    pub(crate) fn pause(&self) -> Option<Paused> {
+        let port = self.port.lock().unwrap_or_else(PoisonError::into_inner).clone()?;
         port.pauses();
-        let result = work();
-        port.resumes();
-        result
+        Some(Paused(port))
     }
 
     /// Tells the thread to end: its wait ends, and so does every wait it begins.
