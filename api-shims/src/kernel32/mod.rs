@@ -278,6 +278,7 @@ static EXPORTS: &[Export] = exports![
     sysinfoapi::GetVersionExA,
     sysinfoapi::GetVersionExW,
     fileapi::GetVolumeInformationA,
+    fileapi::GetVolumeInformationByHandleW,
     fileapi::GetVolumeInformationW,
     fileapi::GetVolumePathNameW,
     sysinfoapi::GetWindowsDirectoryA,

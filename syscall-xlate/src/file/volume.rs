@@ -1,9 +1,9 @@
 //! Volumes: drives, their kind, name and space.
 
-use abi::NtResult;
+use abi::{NTSTATUS, NtResult};
 use rustix::fs::{StatVfs, stat, statvfs};
 
-use super::{FileSystem, errno, info};
+use super::{File, FileSystem, Medium, errno, info};
 
 /// The kind of a drive (`GetDriveType`).
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -72,14 +72,33 @@ impl FileSystem {
         })
     }
 
-    /// What is known of the volume that an NT path leads to. It is said to be NTFS: programs know what that can do.
+    /// What is known of the volume that an NT path leads to.
     ///
     /// # Errors
     /// Those of [`Self::host_path`].
     pub fn volume(&self, nt_path: &[u16]) -> NtResult<VolumeInformation> {
         let path = self.lookup.existing(&self.location(nt_path)?)?;
         let found = stat(&path).map_err(errno::status)?;
-        let serial = info::volume_serial(rustix::fs::major(found.st_dev), rustix::fs::minor(found.st_dev));
-        Ok(VolumeInformation { label: Vec::new(), serial, longest_name: 255, flags: FLAGS, file_system: "NTFS" })
+        Ok(VolumeInformation::of(info::volume_serial(rustix::fs::major(found.st_dev), rustix::fs::minor(found.st_dev))))
+    }
+}
+
+impl VolumeInformation {
+    /// It is said to be NTFS: programs know what that can do.
+    const fn of(serial: u32) -> Self {
+        Self { label: Vec::new(), serial, longest_name: 255, flags: FLAGS, file_system: "NTFS" }
+    }
+}
+
+impl File {
+    /// What is known of the volume that it is on.
+    ///
+    /// # Errors
+    /// `STATUS_INVALID_DEVICE_REQUEST` for what is on none; the host's, as a status.
+    pub fn volume(&self) -> NtResult<VolumeInformation> {
+        match self.medium {
+            Medium::Disk | Medium::Directory | Medium::Volume => Ok(VolumeInformation::of(self.information()?.volume)),
+            Medium::Pipe | Medium::Character | Medium::Console(..) => Err(NTSTATUS::STATUS_INVALID_DEVICE_REQUEST),
+        }
     }
 }

@@ -9,6 +9,7 @@ mod path;
 mod set_information;
 mod times;
 mod transfer;
+mod volume;
 
 pub(super) use create::*;
 pub(super) use find::*;
@@ -19,3 +20,4 @@ pub(super) use path::*;
 pub(super) use set_information::*;
 pub(super) use times::*;
 pub(super) use transfer::*;
+pub(super) use volume::*;

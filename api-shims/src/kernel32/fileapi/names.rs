@@ -1,8 +1,8 @@
-//! Other names of files, names for temporary ones, volumes.
+//! Other names of files, names for temporary ones.
 
-use abi::{HANDLE, NTSTATUS, Out, PCSTR, PCWSTR, PSTR, PWSTR, Varying, WIN32_ERROR, Win32Result, shim};
+use abi::{HANDLE, NTSTATUS, PCSTR, PCWSTR, PSTR, PWSTR, WIN32_ERROR, Win32Result, shim};
 use syscall_xlate::Cx;
-use syscall_xlate::file::{Disposition, FILE_GENERIC_WRITE, OpenRequest, VolumeInformation};
+use syscall_xlate::file::{Disposition, FILE_GENERIC_WRITE, OpenRequest};
 use syscall_xlate::path::dos;
 
 use super::transfer::with_file;
@@ -128,100 +128,6 @@ fn must_exist(cx: &Cx, path: &[u16]) -> Win32Result<()> {
     let files = &cx.process.files;
     files.query(&files.drives.nt_path(path)?)?;
     Ok(())
-}
-
-/// Gives the root of the volume that a path is on.
-#[shim(full)]
-pub(in crate::kernel32) fn GetVolumePathNameW(
-    cx: &Cx,
-    lpszFileName: PCWSTR,
-    lpszVolumePathName: PWSTR,
-    cchBufferLength: u32,
-) -> Win32Result<()> {
-    let path = lpszFileName.read()?;
-    let full = cx.process.files.drives.full_path(&path).ok_or(WIN32_ERROR::ERROR_INVALID_NAME)?;
-    let letter = dos::drive(&full).ok_or(WIN32_ERROR::ERROR_INVALID_NAME)?;
-    let root = [u16::from(letter), u16::from(b':'), u16::from(b'\\')];
-    if cchBufferLength as usize <= root.len() {
-        return Err(WIN32_ERROR::ERROR_FILENAME_EXCED_RANGE.into());
-    }
-    Ok(lpszVolumePathName.write_z(&root)?)
-}
-
-/// Gives a volume's name, serial number and abilities.
-#[shim(full)]
-pub(in crate::kernel32) fn GetVolumeInformationA(
-    cx: &Cx,
-    lpRootPathName: PCSTR,
-    lpVolumeNameBuffer: PSTR,
-    nVolumeNameSize: u32,
-    lpVolumeSerialNumber: Out<Varying<u32>>,
-    lpMaximumComponentLength: Out<u32>,
-    lpFileSystemFlags: Out<u32>,
-    lpFileSystemNameBuffer: PSTR,
-    nFileSystemNameSize: u32,
-) -> Win32Result<()> {
-    let root = lpRootPathName.opt().map(PCSTR::read).transpose()?.map(|root| text::to_wide(cx, &root));
-    let known = volume(cx, root)?;
-    let numbers = (lpVolumeSerialNumber, lpMaximumComponentLength, lpFileSystemFlags);
-    give_numbers(&known, numbers)?;
-    for (buffer, size, name) in [
-        (lpVolumeNameBuffer, nVolumeNameSize, text::to_ansi(cx, &known.label)),
-        (lpFileSystemNameBuffer, nFileSystemNameSize, known.file_system.as_bytes().to_vec()),
-    ] {
-        if let Some(buffer) = buffer.opt() {
-            check_size(name.len(), size)?;
-            buffer.write_z(&name)?;
-        }
-    }
-    Ok(())
-}
-
-/// Gives a volume's name, serial number and abilities.
-#[shim(full)]
-pub(in crate::kernel32) fn GetVolumeInformationW(
-    cx: &Cx,
-    lpRootPathName: PCWSTR,
-    lpVolumeNameBuffer: PWSTR,
-    nVolumeNameSize: u32,
-    lpVolumeSerialNumber: Out<Varying<u32>>,
-    lpMaximumComponentLength: Out<u32>,
-    lpFileSystemFlags: Out<u32>,
-    lpFileSystemNameBuffer: PWSTR,
-    nFileSystemNameSize: u32,
-) -> Win32Result<()> {
-    let known = volume(cx, lpRootPathName.opt().map(PCWSTR::read).transpose()?)?;
-    let numbers = (lpVolumeSerialNumber, lpMaximumComponentLength, lpFileSystemFlags);
-    give_numbers(&known, numbers)?;
-    for (buffer, size, name) in [
-        (lpVolumeNameBuffer, nVolumeNameSize, known.label.clone()),
-        (lpFileSystemNameBuffer, nFileSystemNameSize, text::wide(known.file_system)),
-    ] {
-        if let Some(buffer) = buffer.opt() {
-            check_size(name.len(), size)?;
-            buffer.write_z(&name)?;
-        }
-    }
-    Ok(())
-}
-
-fn volume(cx: &Cx, root: Option<Vec<u16>>) -> Win32Result<VolumeInformation> {
-    let files = &cx.process.files;
-    let root = root.or_else(|| files.drives.full_path(&text::wide(r"\"))).unwrap_or_default();
-    if root.last() != Some(&u16::from(b'\\')) {
-        return Err(WIN32_ERROR::ERROR_INVALID_NAME.into());
-    }
-    Ok(files.volume(&files.drives.nt_path(&root)?)?)
-}
-
-fn give_numbers(known: &VolumeInformation, to: (Out<Varying<u32>>, Out<u32>, Out<u32>)) -> Win32Result<()> {
-    to.0.set_opt(Varying(known.serial))?;
-    to.1.set_opt(known.longest_name)?;
-    Ok(to.2.set_opt(known.flags)?)
-}
-
-fn check_size(len: usize, size: u32) -> Win32Result<()> {
-    if len < size as usize { Ok(()) } else { Err(WIN32_ERROR::ERROR_BAD_LENGTH.into()) }
 }
 
 /// Makes a name for a temporary file, and the file.
