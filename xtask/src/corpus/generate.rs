@@ -1,5 +1,6 @@
 //! Deterministic input for the cases: random bytes and trees of files.
 
+use std::collections::BTreeSet;
 use std::fs::{self, File};
 use std::io;
 use std::path::Path;
@@ -34,7 +35,19 @@ pub(super) fn generate(input: &Generate, folder: &Path) -> io::Result<()> {
     match input {
         Generate::File { file, bytes, seed } => fs::write(folder.join(file), Random(*seed).bytes(*bytes)),
         Generate::Tree { tree, files, seed } => generate_tree(&folder.join(tree), *files, *seed),
+        Generate::Modules { modules, files, seed } => generate_modules(&folder.join(modules), *files, *seed),
     }
+}
+
+fn generate_modules(root: &Path, files: usize, seed: u64) -> io::Result<()> {
+    fs::create_dir_all(root)?;
+    let mut random = Random(seed);
+    let mut index = String::new();
+    for number in 0..files {
+        fs::write(root.join(format!("module{number}.ts")), random.module(number))?;
+        index += &format!("export {{ total as total{number} }} from \"./module{number}\";\n");
+    }
+    fs::write(root.join("index.ts"), index)
 }
 
 fn generate_tree(root: &Path, files: usize, seed: u64) -> io::Result<()> {
@@ -99,6 +112,34 @@ impl Random {
         }
         text.into_bytes()
     }
+
+    /// TypeScript that imports some of the modules before it: a class and functions, some of which nobody uses.
+    fn module(&mut self, number: usize) -> String {
+        let mut text = String::new();
+        let mut sum = String::from("0");
+        let earlier: BTreeSet<u64> = (0..3).filter_map(|_| self.next().checked_rem(number as u64)).collect();
+        for import in earlier {
+            text += &format!("import {{ total as total{import}, Point{import} }} from \"./module{import}\";\n");
+            sum += &format!(" + total{import} * new Point{import}(1, 2).length");
+        }
+        text += &format!(
+            "export class Point{number} {{\n  constructor(readonly x = 0, private y?: number) {{}}\n  get length(): number \
+             {{ return Math.hypot(this.x, this.y ?? {}); }}\n}}\n",
+            self.next() % 100
+        );
+        for function in 0..20 {
+            text += &format!(
+                "export function work{function}(values: readonly number[], {{ factor = {}, name = `work ${{{number}}}` }} = {{}}) {{\n  \
+                 // {}\n  const scaled = values.map((value) => value * factor).filter((value) => value !== {} && value > -1);\n  \
+                 if (scaled.length === 0) {{ throw new RangeError(name + \" of nothing\"); }} else {{ return \
+                 scaled.reduce((a, b) => a + b); }}\n}}\n",
+                self.next() % 1000,
+                String::from_utf8_lossy(&self.text(60)).replace('\n', " "),
+                self.next() % 10,
+            );
+        }
+        text + &format!("export const total: number = {sum} + work{}([1, 2, 3]);\n", self.next() % 20)
+    }
 }
 
 #[cfg(test)]
@@ -110,5 +151,6 @@ mod tests {
         assert_eq!(Random(1).bytes(5), [0xC1, 0x5C, 0x02, 0x89, 0xEC]);
         assert_eq!(Random(7).text(1_000), Random(7).text(1_000));
         assert_ne!(Random(7).bytes(16), Random(8).bytes(16));
+        assert_eq!(Random(7).module(5), Random(7).module(5));
     }
 }

@@ -98,6 +98,8 @@ pub(super) enum Generate {
     File { file: String, bytes: usize, seed: u64 },
     /// A tree of text and binary files with non-ASCII names, an empty file and an empty folder.
     Tree { tree: String, files: usize, seed: u64 },
+    /// A folder of TypeScript modules that import each other, and an `index.ts` that exports them all.
+    Modules { modules: String, files: usize, seed: u64 },
 }
 
 /// One step of a case.

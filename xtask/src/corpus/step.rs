@@ -167,7 +167,9 @@ impl Folders {
         for folder in [&folders.guest, &folders.native] {
             renew(folder)?;
             for input in &case.inputs {
-                fs::copy(corpus_folder().join("inputs").join(input), folder.join(input))?;
+                let copy = folder.join(input);
+                copy.parent().map_or(Ok(()), fs::create_dir_all)?;
+                fs::copy(corpus_folder().join("inputs").join(input), copy)?;
             }
             for input in &case.generate {
                 generate::generate(input, folder)?;

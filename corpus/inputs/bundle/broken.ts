@@ -1,0 +1,3 @@
+import { missing } from "./units";
+import nothing from "./no-such-file";
+export const value: number = missing(;

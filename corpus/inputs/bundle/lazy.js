@@ -1,0 +1,2 @@
+const { format } = require("./legacy.cjs");
+export default (total) => format`total: ${total}, ${total?.toString(16) ?? "none"}`;
