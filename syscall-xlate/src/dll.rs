@@ -55,7 +55,6 @@ impl Exports {
             strings: self.strings,
             has_variables: self.has_variables,
             has_contexts: traced,
-            has_services: false,
         }
     }
 }

@@ -37,6 +37,7 @@ mod report;
 mod say;
 pub mod section;
 pub mod security;
+mod service;
 mod signals;
 mod stack;
 mod state;

@@ -21,6 +21,7 @@ use crate::path::Drives;
 use crate::registry::Registry;
 use crate::say::say;
 use crate::security::Token;
+use crate::service::{Services, Table};
 use crate::state::{ProcessState, ProcessStates};
 use crate::sync::{AddressWaits, Mutants, ProcessObject, Threads, TimerQueue};
 use crate::thread::Attached;
@@ -121,6 +122,7 @@ pub struct Process {
     status_file: Option<PathBuf>,
     states: ProcessStates,
     pub(crate) modules: Modules,
+    pub(crate) services: Services,
     pub(crate) tls_indexes: TlsIndexes,
     pub(crate) parameters: Parameters,
     /// Guest threads that have not ended.
@@ -173,6 +175,7 @@ impl Process {
             status_file,
             states: ProcessStates::default(),
             modules: Modules::default(),
+            services: Services::new(Table::of(version)),
             tls_indexes: TlsIndexes::default(),
             parameters: Parameters::default(),
             threads: AtomicU32::new(1),

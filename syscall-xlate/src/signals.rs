@@ -10,6 +10,8 @@ use std::sync::Once;
 use abi::{CONTEXT, Exception, NTSTATUS, fault};
 
 use crate::demand::{self, Access};
+use crate::service::entry;
+use crate::service::trap::{self, Trapped};
 use crate::stack::Stack;
 use crate::sync::stop::Then;
 use crate::{Cx, exception, gate, jump, low, report, unwind};
@@ -68,7 +70,23 @@ pub(crate) fn install() {
         for signal in SIGNALS {
             libc::sigaction(signal, &raw const action, std::ptr::null_mut());
         }
+        action.sa_sigaction = dispatched as *const () as usize;
+        libc::sigaction(libc::SIGSYS, &raw const action, std::ptr::null_mut());
     });
+}
+
+/// `si_code` of a `SIGSYS` for an instruction that Syscall User Dispatch has caught.
+const SYS_USER_DISPATCH: libc::c_int = 2;
+
+extern "C" fn dispatched(signal: libc::c_int, info: *mut libc::siginfo_t, context: *mut libc::c_void) {
+    // SAFETY: the kernel passes valid pointers to a SA_SIGINFO handler.
+    let (info, frame) = unsafe { (&*info, &mut *context.cast::<libc::ucontext_t>()) };
+    let (Some(cx), SYS_USER_DISPATCH) = (gate::current(), info.si_code) else { return by_default(signal) };
+    if let Trapped::Exception(exception) = trap::dispatched(&cx, frame)
+        && !exception::interrupt(&cx, &exception, frame)
+    {
+        report::unhandled_call(&cx, &exception, &exception::context_of(frame));
+    }
 }
 
 /// Bit of a page fault's error code that says the access was a write.
@@ -123,7 +141,14 @@ extern "C" fn handle(signal: libc::c_int, info: *mut libc::siginfo_t, context: *
         }
         return;
     }
+    if let Some(on) = entry::fixup(rip) {
+        registers[libc::REG_RIP as usize] = on as i64;
+        return;
+    }
     let Some(cx) = gate::current() else { return by_default(signal) };
+    if signal == libc::SIGSEGV && info.si_code == SI_KERNEL && trap::refused(&cx, frame) {
+        return;
+    }
     // A jump of the guest's to where no code is may lead anywhere.
     let nowhere = memory_fault && code & FAULT_FETCH != 0 && address == rip;
     let host = rip >= low::END && !nowhere && !jump::is_jump(rip);
@@ -200,6 +225,7 @@ extern "C" fn stop(_: libc::c_int, _: *mut libc::siginfo_t, context: *mut libc::
     // SAFETY: the kernel passes a valid pointer to a SA_SIGINFO handler.
     let frame = unsafe { &mut *context.cast::<libc::ucontext_t>() };
     let Some(cx) = gate::current() else { return };
+    cx.process.services.obey(&cx);
     let stop = cx.thread.object().stop();
     if frame.uc_mcontext.gregs[libc::REG_RIP as usize] as u64 >= low::END {
         let registers = || {

@@ -38,6 +38,8 @@ pub(crate) mod offset {
     pub(crate) const THREAD: u64 = 0x1910;
     /// Not 0 while the guard of the guest's stack may be lent to host code.
     pub(crate) const GUARD_LENT: u64 = 0x1918;
+    /// What leads a raw system call to its service.
+    pub(crate) const SERVICES: u64 = 0x1920;
     /// The array of a thread's blocks of thread-local variables.
     pub(crate) const STATIC_TLS: u64 = 0x2000;
 }

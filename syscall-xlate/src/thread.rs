@@ -13,7 +13,7 @@ use crate::stack::Stack;
 use crate::state::{ThreadState, ThreadStates};
 use crate::sync::ThreadObject;
 use crate::teb::{self, offset};
-use crate::{Process, enter, fls, gate, signals, tls, trace};
+use crate::{Cx, Process, enter, fls, gate, signals, tls, trace};
 
 /// A guest thread. Lives on the host thread that runs it.
 pub struct Thread {
@@ -96,6 +96,7 @@ impl Thread {
 
     fn fill_teb(&self) {
         self.set_teb_u64(offset::THREAD, std::ptr::from_ref(self) as u64);
+        self.set_teb_u64(offset::SERVICES, self.process.services.header());
         let (base, limit, bottom) = match &self.stack {
             Some(stack) => (stack.base(), stack.limit(), stack.allocation_base()),
             // On the host's stack: nobody may run into a limit of ours.
@@ -122,6 +123,7 @@ impl Thread {
     pub(crate) fn attach(&self) -> Attached {
         set_gs(self.teb);
         gate::set_current(self);
+        self.process.services.obey(&Cx { process: &self.process, thread: self });
         Attached(())
     }
 

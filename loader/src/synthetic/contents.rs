@@ -1,6 +1,7 @@
 //! Making images when somebody looks.
 
 use std::collections::BTreeMap;
+use std::ops::Range;
 use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError};
 
 use region::Protection;
@@ -79,6 +80,28 @@ pub fn make(address: u64, size: u64, access: Access) -> bool {
     })
 }
 
+/// The stubs of system services that `address` is in. They are read-only, and executing them is not what [`make`] makes possible: whoever
+/// does has to be ready for it.
+pub fn services_at(address: u64) -> Option<Range<u64>> {
+    let offered = offered();
+    let (base, contents) = offered.range(..=address).next_back()?;
+    let (range, _) = contents.layout.services.as_ref()?;
+    let range = base + u64::from(range.start)..base + u64::from(range.end);
+    range.contains(&address).then_some(range)
+}
+
+/// The stubs of system services of the images in `address..address + size`.
+pub fn services_within(address: u64, size: u64) -> Option<Range<u64>> {
+    let end = address.saturating_add(size.max(1));
+    let offered = offered();
+    let before = offered.range(..address).next_back();
+    before.into_iter().chain(offered.range(address..end)).find_map(|(base, contents)| {
+        let (range, _) = contents.layout.services.as_ref()?;
+        (base + u64::from(contents.layout.size) > address)
+            .then(|| base + u64::from(range.start)..base + u64::from(range.end))
+    })
+}
+
 /// Makes the images in `address..address + size`, which are then what the caller makes of them: [`make`] knows them no more. For who
 /// changes their protection.
 pub fn hand_over(address: u64, size: u64) {
@@ -95,10 +118,11 @@ impl Contents {
     /// Writes the image elsewhere and moves it to its place, so that nobody sees half of it.
     fn write(&self) -> Result<(), SyntheticError> {
         let Layout { size, text, rdata, data, .. } = &self.layout;
+        let services = self.layout.services.as_ref().map_or(text.end..text.end, |(range, _)| range.clone());
         let mut parts = vec![
             (0..text.start, Protection::READ),
-            (text.clone(), Protection::READ_EXECUTE),
-            (rdata.clone(), Protection::READ),
+            (text.start..services.start, Protection::READ_EXECUTE),
+            (services.start..rdata.end, Protection::READ),
         ];
         // Variables are in their place already.
         if !self.layout.has_variables() {

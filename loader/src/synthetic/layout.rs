@@ -3,7 +3,7 @@
 use std::ops::Range;
 
 use super::order::Order;
-use super::stub::Stub;
+use super::stub::{ServiceShape, Stub};
 use super::{Access, CodeExport, ExportKind, ExportTable, Summary, SyntheticDll, SyntheticError, SyntheticExport};
 use crate::bytes::align_up;
 use crate::image::PAGE;
@@ -30,6 +30,8 @@ pub(super) struct Layout {
     pub(super) text: Range<u32>,
     pub(super) rdata: Range<u32>,
     pub(super) data: Range<u32>,
+    /// Stubs of system services, the last pages of `.text`, and what they look like.
+    pub(super) services: Option<(Range<u32>, ServiceShape)>,
     /// Bytes from one export's stub to the next one's; an export without a stub has the room of one.
     stub_size: u32,
     /// RVAs of the variables, in the order of the table: (index, RVA).
@@ -41,7 +43,7 @@ pub(super) struct Layout {
 
 fn stub_of(code: &CodeExport, context_slot: u32) -> Stub {
     let context = code.context.map(|context| (context, context_slot));
-    Stub { service: code.service, context, number: None }
+    Stub { context, number: None }
 }
 
 impl Layout {
@@ -58,11 +60,7 @@ impl Layout {
                 .filter(|&end| end <= MAX_SIZE)
                 .ok_or(SyntheticError::TooLarge)?;
         }
-        let stub = Stub {
-            service: summary.has_services.then_some(0),
-            context: summary.has_contexts.then_some((0, 0)),
-            number: None,
-        };
+        let stub = Stub { context: summary.has_contexts.then_some((0, 0)), number: None };
         let (stub_size, strings) = (stub.size(), dll.name.len() as u64 + 1 + summary.strings);
         let count = exports.len() as u64;
         let tables = 4 * u64::from(order.ordinals()) + 6 * u64::from(order.names());
@@ -77,7 +75,14 @@ impl Layout {
                 .ok_or(SyntheticError::TooLarge)?;
             Ok::<_, SyntheticError>(start as u32..end as u32)
         };
-        let (text, rdata, data) = (place(u64::from(stub_size) * count)?, place(slots + directory_size)?, place(data)?);
+        let mut text = place(u64::from(stub_size) * count)?;
+        let mut services = None;
+        if let Some((count, shape)) = exports.services() {
+            let range = place(u64::from(count) * u64::from(shape.size()))?;
+            text.end = range.end;
+            services = Some((range, shape));
+        }
+        let (rdata, data) = (place(slots + directory_size)?, place(data)?);
         variables.iter_mut().for_each(|(_, rva)| *rva += data.start);
         Ok(Self {
             size: data.end,
@@ -86,15 +91,29 @@ impl Layout {
             text,
             rdata,
             data,
+            services,
             stub_size,
             variables,
         })
     }
 
-    /// RVA of an export's stub or variable; `None` for forwarders.
+    /// RVA of the stub that leads straight to an export's function.
+    pub(super) fn stub(&self, index: usize) -> u32 {
+        self.text.start + self.stub_size * index as u32
+    }
+
+    /// RVA of a system service's stub.
+    fn service(&self, number: u32) -> Option<u32> {
+        let (range, shape) = self.services.as_ref()?;
+        Some(range.start + shape.size().checked_mul(number)?).filter(|rva| range.contains(rva))
+    }
+
+    /// RVA of what the guest is given as an export: its stub or variable; `None` for forwarders.
     pub(super) fn target(&self, index: usize, kind: &ExportKind) -> Option<u32> {
         match kind {
-            ExportKind::Code(_) => Some(self.text.start + self.stub_size * index as u32),
+            ExportKind::Code(code) => {
+                Some(code.service.and_then(|number| self.service(number)).unwrap_or_else(|| self.stub(index)))
+            }
             ExportKind::Data { .. } => {
                 let place = self.variables.binary_search_by_key(&(index as u32), |&(index, _)| index).ok()?;
                 self.variables.get(place).map(|&(_, rva)| rva)
@@ -107,6 +126,11 @@ impl Layout {
     pub(super) fn target_at(&self, rva: u32, exports: &dyn ExportTable) -> Option<usize> {
         if let Some(last) = self.variables.partition_point(|&(_, variable)| variable <= rva).checked_sub(1) {
             return self.variables.get(last).map(|&(index, _)| index as usize);
+        }
+        if let Some((range, shape)) = self.services.as_ref().filter(|(range, _)| range.contains(&rva)) {
+            let number = (rva - range.start) / shape.size();
+            let is_it = |index: &usize| matches!(exports.get(*index), Some(SyntheticExport { kind: ExportKind::Code(code), .. }) if code.service == Some(number));
+            return (0..exports.len()).find(is_it);
         }
         let beyond = rva.checked_sub(self.text.start)?.checked_div(self.stub_size)? as usize + 1;
         let is_code =
@@ -123,8 +147,13 @@ impl Layout {
         match access {
             Access::Read => rva < self.size,
             Access::Write => self.data.contains(&rva),
-            Access::Execute => self.text.contains(&rva),
+            // Whoever lets a service's stub run prepares for what it does.
+            Access::Execute => self.text.contains(&rva) && !self.is_service(rva),
         }
+    }
+
+    fn is_service(&self, rva: u32) -> bool {
+        self.services.as_ref().is_some_and(|(range, _)| range.contains(&rva))
     }
 
     /// Writes the variables into `.data`, which is zeroed.
@@ -141,12 +170,20 @@ impl Layout {
         self.write_headers(base, memory);
         for index in 0..dll.exports.len() {
             let Some(SyntheticExport { kind: ExportKind::Code(code), .. }) = dll.exports.get(index) else { continue };
-            let rva = self.text.start + self.stub_size * index as u32;
+            let rva = self.stub(index);
             let slot = self.rdata.start + SLOT * index as u32;
             if let Some(place) = memory.get_mut(rva as usize..self.text.end as usize) {
                 stub_of(&code, dll.context_slot).write(place, rva, slot);
             }
             put(memory, slot, &code.entry.to_le_bytes());
+        }
+        if let Some((range, shape)) = &self.services
+            && let Some(place) = memory.get_mut(range.start as usize..range.end as usize)
+        {
+            let count = dll.exports.services().map_or(0, |(count, _)| count);
+            for (number, stub) in (0..count).zip(place.chunks_exact_mut(shape.size() as usize)) {
+                shape.write(number, stub);
+            }
         }
         self.write_exports(dll, order, memory);
     }

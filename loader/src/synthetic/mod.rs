@@ -16,7 +16,8 @@ use std::fmt;
 use std::ops::Range;
 use std::sync::Arc;
 
-pub use contents::{Access, hand_over, make};
+pub use contents::{Access, hand_over, make, services_at, services_within};
+pub use stub::ServiceShape;
 pub use thunks::ThunkPool;
 
 use crate::image::Symbol;
@@ -49,6 +50,11 @@ pub trait ExportTable: fmt::Debug + Send + Sync {
         self.len() == 0
     }
 
+    /// Stubs of system services that the image is to have: how many, by their numbers from 0, and what they look like.
+    fn services(&self) -> Option<(u32, ServiceShape)> {
+        None
+    }
+
     /// What must be known before the image is made.
     fn summary(&self) -> Summary {
         let exports = || (0..self.len()).filter_map(|index| self.get(index));
@@ -67,14 +73,11 @@ pub struct Summary {
     pub has_variables: bool,
     /// Whether there are functions whose stubs store a context.
     pub has_contexts: bool,
-    /// Whether there are functions whose stubs begin as those of system services.
-    pub has_services: bool,
 }
 
 impl Summary {
     /// The summary of no exports.
-    pub const EMPTY: Self =
-        Self { in_order: true, strings: 0, has_variables: false, has_contexts: false, has_services: false };
+    pub const EMPTY: Self = Self { in_order: true, strings: 0, has_variables: false, has_contexts: false };
 
     /// The summary of these.
     pub fn new(exports: impl Iterator<Item = SyntheticExport>) -> Self {
@@ -85,10 +88,7 @@ impl Summary {
             last = name;
             this.strings += export.name.map_or(0, |name| name.len() as u64 + 1);
             match export.kind {
-                ExportKind::Code(code) => {
-                    this.has_contexts |= code.context.is_some();
-                    this.has_services |= code.service.is_some();
-                }
+                ExportKind::Code(code) => this.has_contexts |= code.context.is_some(),
                 ExportKind::Data { .. } => this.has_variables = true,
                 ExportKind::Forward(target) => this.strings += target.len() as u64 + 1,
             }
@@ -135,7 +135,8 @@ pub struct CodeExport {
     pub entry: u64,
     /// Makes the stub store this value in the thread's context slot first. Imports of the function then go through the stub.
     pub context: Option<u64>,
-    /// Makes the stub begin as ntdll's do, with `mov r10, rcx; mov eax, number`: the number of the system service.
+    /// The number of the system service that it is, below the count that [`ExportTable::services`] gives: who asks for the function at run
+    /// time gets the service's stub.
     pub service: Option<u32>,
 }
 
@@ -309,6 +310,7 @@ impl SyntheticModule {
         let index = self.index_of(symbol)?;
         match self.export(index)?.kind {
             ExportKind::Code(CodeExport { entry, context: None, .. }) => Some(SyntheticTarget::Address(entry)),
+            ExportKind::Code(_) => Some(SyntheticTarget::Address(self.base() + u64::from(self.layout().stub(index)))),
             ExportKind::Forward(target) => Some(SyntheticTarget::Forward(target)),
             _ => self.address(index).map(SyntheticTarget::Address),
         }

@@ -58,8 +58,6 @@ fn stubs_do_what_they_are_for() {
     let module = build(vec![
         SyntheticExport::code("Plain", 0x5555_0000_1000),
         code("Traced", CodeExport { entry: 0x5555_0000_2000, context: Some(0x1122_3344_5566_7788), service: None }),
-        code("NtService", CodeExport { entry: 0x5555_0000_3000, context: None, service: Some(0x55) }),
-        code("ZwTraced", CodeExport { entry: 0x5555_0000_4000, context: Some(1), service: Some(0x56) }),
     ]);
     let trace = |context: &str| [format!("mov rax,{context}"), "mov [gs:1480h],rax".to_owned()];
     assert_eq!(stub(&module, "Plain"), ["jmp to 0x555500001000"]);
@@ -67,9 +65,67 @@ fn stubs_do_what_they_are_for() {
         stub(&module, "Traced"),
         [&trace("1122334455667788h")[..], &["jmp to 0x555500002000".to_owned()]].concat()
     );
-    assert_eq!(stub(&module, "NtService"), ["mov r10,rcx", "mov eax,55h", "jmp to 0x555500003000"]);
-    let service = ["mov r10,rcx".to_owned(), "mov eax,56h".to_owned()];
-    assert_eq!(stub(&module, "ZwTraced"), [&service[..], &trace("1"), &["jmp to 0x555500004000".to_owned()]].concat());
+}
+
+/// Three services of which two are exported, one of them traced and under two names.
+#[derive(Debug)]
+struct Services(ServiceShape);
+
+impl ExportTable for Services {
+    fn len(&self) -> usize {
+        3
+    }
+
+    fn get(&self, index: usize) -> Option<SyntheticExport> {
+        let traced = CodeExport { entry: 0x2000, context: Some(7), service: Some(2) };
+        let (name, code) = *[
+            ("NtFirst", CodeExport { entry: 0x1000, context: None, service: Some(0) }),
+            ("NtThird", traced),
+            ("ZwThird", traced),
+        ]
+        .get(index)?;
+        Some(SyntheticExport { name: Some(name), ordinal: None, kind: ExportKind::Code(code) })
+    }
+
+    fn services(&self) -> Option<(u32, ServiceShape)> {
+        Some((3, self.0))
+    }
+}
+
+#[test]
+fn services_have_the_stubs_that_windows_gives_them() {
+    let plain = ["mov r10,rcx", "mov eax,2", "syscall", "ret"];
+    let tested =
+        [&plain[..2], &["test byte [7FFE0308h],1", "jne short 0000000000000015h", "syscall", "ret", "int 2Eh", "ret"]]
+            .concat();
+    for (shape, size, lines) in [(ServiceShape::Plain, 16, &plain[..]), (ServiceShape::Tested, 32, &tested)] {
+        let dll = SyntheticDll { name: "ntdll.dll".into(), exports: Box::new(Services(shape)), context_slot: 0x1480 };
+        let module = SyntheticModule::build(dll).expect("the table is sound");
+        assert!(make(module.base(), 1, Access::Read));
+        let [first, third, alias] = [0, 1, 2].map(|index| module.address(index).expect("it has a stub"));
+        assert_eq!((third, alias), (first + 2 * size, third), "in the order of their numbers");
+        assert_eq!(module.export_at(third + 5), Some(1));
+        assert_eq!(module.export_at(first + size), None, "the second is not exported");
+        let stubs = services_at(third).expect("it is a service");
+        assert!(stubs.contains(&first) && services_at(stubs.end).is_none());
+        assert_eq!(services_within(module.base(), 1), Some(stubs));
+        assert!(!make(third, 1, Access::Execute), "that is for others to prepare");
+        let bytes = memory(&module.memory);
+        let stub = &bytes[(third - module.base()) as usize..][..size as usize];
+        let mut formatter = NasmFormatter::new();
+        let decoder = Decoder::with_ip(64, stub, 0, DecoderOptions::NONE);
+        let text = decoder.into_iter().take(lines.len()).map(|instruction| {
+            let mut line = String::new();
+            formatter.format(&instruction, &mut line);
+            line
+        });
+        assert_eq!(text.collect::<Vec<_>>(), lines);
+        // Imports do not pass it: they lead to the function, or to what notes the trace's context.
+        assert_eq!(module.import("NtFirst".into()), Some(SyntheticTarget::Address(0x1000)));
+        let Some(SyntheticTarget::Address(import)) = module.import("ZwThird".into()) else { panic!("it has a stub") };
+        let import = disassemble(&bytes, module.base(), (import - module.base()) as usize);
+        assert_eq!(import, ["mov rax,7", "mov [gs:1480h],rax", "jmp to 0x2000"]);
+    }
 }
 
 #[test]

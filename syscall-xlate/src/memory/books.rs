@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 use abi::{NTSTATUS, NtResult};
 
 use crate::low;
+use crate::service::code;
 
 use super::host::{self, Source};
 use super::overlapping;
@@ -171,9 +172,21 @@ impl Allocation {
         if self.kind == MemoryType::Image {
             return Err(NTSTATUS::STATUS_CONFLICTING_ADDRESSES);
         }
+        self.seal(start, from, to, protection)?;
         host::protect(from, to - from, protection.host())?;
         self.runs.set(from - start, to - start, Page::Committed(protection));
         Ok(())
+    }
+
+    /// Makes pages that will be code fit to be looked at, before anybody can run it. Those that are code already stay as they are: others may be
+    /// running it.
+    pub(super) fn seal(&self, start: u64, from: u64, to: u64, protection: Protection) -> NtResult<()> {
+        if !protection.is_only_code() || code::is_expected() {
+            return Ok(());
+        }
+        let runs = self.runs.within(from - start, to - start);
+        runs.filter(|(_, _, page)| !matches!(page, Page::Committed(old) if old.host() & libc::PROT_EXEC != 0))
+            .try_for_each(|(from, to, _)| host::seal(start + from, to - from))
     }
 
     pub(super) fn region(&self, start: u64, base: u64) -> Region {

@@ -7,6 +7,7 @@ use std::os::fd::{AsRawFd, BorrowedFd};
 use abi::{NTSTATUS, NtResult};
 
 use super::protection::Protection;
+use crate::service::code;
 
 /// Page size in bytes.
 pub const PAGE: u64 = 4096;
@@ -46,6 +47,14 @@ fn map_with(
         Source::Shared(fd, offset) => (libc::MAP_SHARED, fd.as_raw_fd(), offset),
         Source::Private(fd, offset) => (libc::MAP_PRIVATE | libc::MAP_NORESERVE, fd.as_raw_fd(), offset),
     };
+    if how == libc::MAP_FIXED {
+        code::goes(address, size);
+    }
+    // What is written by another mapping, or will be by this one, cannot be looked at.
+    let shown = !matches!(source, Source::Anonymous);
+    if protection & libc::PROT_EXEC != 0 && (shown || protection & libc::PROT_WRITE != 0) {
+        code::appears_writable();
+    }
     // SAFETY: replaces nothing with MAP_FIXED_NOREPLACE; with MAP_FIXED only what the caller owns in the books of the address space,
     // where Rust holds no reference to it.
     let got =
@@ -62,12 +71,31 @@ fn map_with(
 
 /// Unmaps memory of ours.
 pub(super) fn unmap(address: u64, size: u64) {
+    code::goes(address, size);
     // SAFETY: the books of the address space say it is the guest's, and no Rust reference points into it.
     unsafe { libc::munmap(address as *mut _, size as usize) };
 }
 
-/// Changes the protection of memory of ours.
+/// Changes the protection of memory of ours. What becomes code that cannot be written can be read, and cannot be written any more.
 pub(super) fn protect(address: u64, size: u64, protection: libc::c_int) -> NtResult<()> {
+    match (protection & libc::PROT_EXEC != 0, protection & libc::PROT_WRITE != 0) {
+        (true, true) => {
+            code::becomes_writable(address, size);
+            code::appears_writable();
+        }
+        (true, false) => code::appears(address, size),
+        (false, true) => code::becomes_writable(address, size),
+        (false, false) => {}
+    }
+    set_protection(address, size, protection)
+}
+
+/// Lets nobody write memory of ours that is to be code, nor run it yet.
+pub(super) fn seal(address: u64, size: u64) -> NtResult<()> {
+    set_protection(address, size, libc::PROT_READ)
+}
+
+fn set_protection(address: u64, size: u64, protection: libc::c_int) -> NtResult<()> {
     // SAFETY: as above.
     if unsafe { libc::mprotect(address as *mut _, size as usize, protection) } == 0 {
         return Ok(());

@@ -23,6 +23,7 @@ pub use protection::*;
 pub use region::{MemoryType, Region, RegionState};
 pub use runs::Page;
 
+use crate::service::code;
 use crate::{demand, low};
 use books::{Allocation, Books};
 use host::Source;
@@ -194,6 +195,7 @@ impl AddressSpace {
         if allocation.kind == MemoryType::Image {
             demand::settle(from, to - from);
         }
+        allocation.seal(start, from, to, protection)?;
         host::protect(from, to - from, protection.host())?;
         allocation.runs.set(from_in, to_in, Page::Committed(protection));
         Ok((from, to - from, old.bits()))
@@ -309,8 +311,21 @@ impl AddressSpace {
     /// Takes an entry of [`Self::register`] out. The memory is the caller's business.
     pub fn unregister(&self, base: u64) {
         let mut books = self.lock();
-        if books.allocations.get(&base).is_some_and(|allocation| allocation.foreign) {
-            books.allocations.remove(&base);
+        if books.allocations.get(&base).is_some_and(|allocation| allocation.foreign)
+            && let Some(gone) = books.allocations.remove(&base)
+        {
+            code::goes(base, gone.size);
+        }
+    }
+
+    /// Does something while a range is code that cannot be written, and stays so meanwhile.
+    pub(crate) fn if_only_code(&self, address: u64, size: u64, act: impl FnOnce()) {
+        let (from, to) = (address / PAGE * PAGE, address.saturating_add(size).next_multiple_of(PAGE));
+        let mut books = self.lock();
+        let Ok((start, allocation)) = books.holding(from, to) else { return };
+        let is_code = |page| matches!(page, Page::Committed(protection) if protection.is_only_code());
+        if allocation.runs.within(from - start, to - start).all(|(_, _, page)| is_code(page)) {
+            act();
         }
     }
 
@@ -349,6 +364,11 @@ impl Drop for AddressSpace {
     }
 }
 
+/// Lets guest code that was only readable run; the caller knows what is in it. False without memory.
+pub(crate) fn open_code(address: u64, size: u64) -> bool {
+    host::protect(address, size, libc::PROT_READ | libc::PROT_EXEC).is_ok()
+}
+
 /// Changes the protection of memory the books do not know of: from the host's heap, for example, where a guest makes code.
 fn protect_foreign(from: u64, to: u64, protection: Protection) -> NtResult<(u64, u64, u32)> {
     let mappings = host::mappings();
@@ -358,6 +378,9 @@ fn protect_foreign(from: u64, to: u64, protection: Protection) -> NtResult<(u64,
         .filter(|mapping| mapping.name.is_empty() || mapping.name == "[heap]")
         .filter(|_| !protection.is_guard());
     let old = found.ok_or(NTSTATUS::STATUS_CONFLICTING_ADDRESSES)?.protection;
+    if protection.is_only_code() && !old.executes() {
+        host::seal(from, to - from)?;
+    }
     host::protect(from, to - from, protection.host())?;
     Ok((from, to - from, old.bits()))
 }

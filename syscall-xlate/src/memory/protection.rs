@@ -81,6 +81,11 @@ impl Protection {
         self.0 & 0xf0 != 0
     }
 
+    /// True for code that cannot be written.
+    pub(super) const fn is_only_code(self) -> bool {
+        matches!(self.0 & 0xff, PAGE_EXECUTE | PAGE_EXECUTE_READ) && !self.is_guard()
+    }
+
     /// True for a guard page.
     pub const fn is_guard(self) -> bool {
         self.0 & PAGE_GUARD != 0

@@ -92,7 +92,7 @@ impl Process {
         if data.is_none() {
             *data = LoaderData::new(arena).ok();
         }
-        self.modules.regions.update(&self.memory, &list.modules());
+        self.modules.regions.update(self, &list.modules());
         if let Some(data) = data.as_mut() {
             // The guest may have made its lists unwritable, which is its own loss.
             let _ = data.update(arena, list);

@@ -5,11 +5,12 @@ use std::sync::PoisonError;
 use loader::graph::{DllName, DllRequest, ImportSite, NotFound, Provider, Resolved};
 use loader::image::Symbol;
 use loader::search::{ShimKind, find_file};
-use loader::synthetic::{CodeExport, ExportKind, ExportTable, Summary, SyntheticDll, SyntheticExport};
+use loader::synthetic::{CodeExport, ExportKind, ExportTable, ServiceShape, Summary, SyntheticDll, SyntheticExport};
 
 use super::MissingImport;
 use crate::Process;
 use crate::dll::{Dll, Exports, Target};
+use crate::service::{self, Table};
 use crate::teb;
 
 /// DLLs that programs bring along, so that one beside the program comes before the shim.
@@ -48,6 +49,7 @@ impl Provider for ShimProvider<'_> {
             Some((index, dll)) => ShimExports {
                 exports: Some(dll.exports),
                 context: Process::trace_context(index, 0),
+                services: (dll.name == service::NTDLL).then(|| self.0.services.table()).flatten(),
                 traced: self
                     .0
                     .tracer()
@@ -85,6 +87,8 @@ struct ShimExports {
     exports: Option<Exports>,
     /// What the first export's stub stores when it is traced; the others follow.
     context: u64,
+    /// The numbers of the exports that are system services, in ntdll.
+    services: Option<Table>,
     /// Which exports are traced; `None` when nobody traces.
     traced: Option<Vec<bool>>,
 }
@@ -98,6 +102,12 @@ impl ExportTable for ShimExports {
         self.exports.map_or(Summary::EMPTY, |exports| exports.summary(self.traced.is_some()))
     }
 
+    fn services(&self) -> Option<(u32, ServiceShape)> {
+        let table = self.services?;
+        let shape = if table == Table::Windows7 { ServiceShape::Plain } else { ServiceShape::Tested };
+        Some((table.count(), shape))
+    }
+
     fn get(&self, index: usize) -> Option<SyntheticExport> {
         let exports = self.exports?;
         let export = exports.get(index)?;
@@ -105,8 +115,9 @@ impl ExportTable for ShimExports {
             Target::Code(row) => {
                 let traced = self.traced.as_ref().is_some_and(|traced| traced.get(index) == Some(&true));
                 let context = traced.then(|| self.context + index as u64);
+                let service = self.services.and_then(|table| table.number(export.name));
                 let entry = if traced { row.traced } else { row.plain };
-                ExportKind::Code(CodeExport { entry: entry.address(), context, service: None })
+                ExportKind::Code(CodeExport { entry: entry.address(), context, service })
             }
             Target::Data { size } => ExportKind::Data { size, init: &[] },
             Target::Forward(to) => ExportKind::Forward(to),
@@ -130,7 +141,7 @@ mod tests {
         for (rows, in_order) in
             [(&PLAIN[..], true), (&UNSORTED, false), (&TWICE, false), (&NUMBERED, false), (&[], true)]
         {
-            let table = ShimExports { exports: Some(Exports::new(rows)), context: 0, traced: None };
+            let table = ShimExports { exports: Some(Exports::new(rows)), context: 0, services: None, traced: None };
             let looked_at = Summary::new((0..table.len()).filter_map(|index| table.get(index)));
             assert_eq!(table.summary(), looked_at);
             assert_eq!(looked_at.in_order, in_order);

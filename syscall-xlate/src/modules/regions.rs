@@ -6,10 +6,11 @@ use std::sync::{Arc, Mutex, PoisonError};
 use loader::Module;
 use loader::image::{Section, SectionFlags};
 
+use crate::Process;
 use crate::memory::{
-    AddressSpace, PAGE_EXECUTE, PAGE_EXECUTE_READ, PAGE_EXECUTE_WRITECOPY, PAGE_NOACCESS, PAGE_READONLY,
-    PAGE_WRITECOPY, Protection,
+    PAGE_EXECUTE, PAGE_EXECUTE_READ, PAGE_EXECUTE_WRITECOPY, PAGE_NOACCESS, PAGE_READONLY, PAGE_WRITECOPY, Protection,
 };
+use crate::service::code;
 
 /// Which modules are entered, by base.
 #[derive(Default)]
@@ -17,7 +18,8 @@ pub(super) struct Regions(Mutex<HashSet<u64>>);
 
 impl Regions {
     /// Enters the images of new modules and takes out those of modules that are gone.
-    pub(super) fn update(&self, memory: &AddressSpace, modules: &[Arc<Module>]) {
+    pub(super) fn update(&self, process: &Process, modules: &[Arc<Module>]) {
+        let memory = &process.memory;
         let mut entered = self.0.lock().unwrap_or_else(PoisonError::into_inner);
         let present: HashSet<u64> = modules.iter().map(|module| module.base()).collect();
         for gone in entered.difference(&present) {
@@ -47,9 +49,20 @@ impl Regions {
                 let all = headers.into_iter().chain(sections);
                 let known = all.filter_map(|(from, size, page)| Some((from, size, Protection::new(page).ok()?)));
                 memory.register_image(module.base(), u64::from(module.size()), known);
+                look_at_code(process, module.base(), image.sections());
             }
         }
         *entered = present;
+    }
+}
+
+/// Nothing of a new module has run yet: what it could call the kernel with is dealt with now.
+fn look_at_code(process: &Process, base: u64, sections: &[Section]) {
+    for section in sections.iter().filter(|section| section.flags.contains(SectionFlags::EXECUTE)) {
+        match section.flags.contains(SectionFlags::WRITE) {
+            true => process.services.arm(process),
+            false => code::look_at(process, base + u64::from(section.rva), section.extent().into()),
+        }
     }
 }
 

@@ -1,6 +1,6 @@
 //! The thread object: what a thread handle stands for. The running of threads is not here.
 
-use std::sync::atomic::{AtomicI32, AtomicU32, AtomicU64, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicI32, AtomicU32, AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 
 use abi::NTSTATUS;
@@ -60,6 +60,8 @@ pub struct ThreadObject {
     /// The processors it is limited to; 0 for no limit of its own.
     affinity: AtomicU64,
     stop: Stop,
+    /// System call instructions of its guest code trap.
+    traps: AtomicBool,
     // Leaf lock.
     description: Mutex<Vec<u16>>,
 }
@@ -85,6 +87,7 @@ impl ThreadObject {
             priority: AtomicI32::new(0),
             affinity: AtomicU64::new(0),
             stop: Stop::default(),
+            traps: AtomicBool::new(false),
             description: Mutex::default(),
         })
     }
@@ -158,6 +161,16 @@ impl ThreadObject {
     /// Says which host thread it is.
     pub fn set_host_id(&self, id: u32) {
         self.host_id.store(id, Ordering::Release);
+    }
+
+    /// Whether system call instructions of its guest code trap.
+    pub(crate) fn traps(&self) -> bool {
+        self.traps.load(Ordering::SeqCst)
+    }
+
+    /// Says that they do.
+    pub(crate) fn set_traps(&self) {
+        self.traps.store(true, Ordering::SeqCst);
     }
 
     /// Its priority relative to the process's class.

@@ -12,7 +12,7 @@ use std::io::{self, Write};
 use std::sync::Mutex;
 use std::time::{Duration, Instant};
 
-use abi::{Ret, Row, Value};
+use abi::{Entry, NTSTATUS, Param, Ret, Row, Support, Value};
 
 pub use filter::{Filter, FilterError};
 use line::Line;
@@ -189,6 +189,31 @@ impl Frame {
             tracer.write(cx, line);
         }
     }
+}
+
+/// What is written of a raw system call by a number that no service of ours has.
+static UNKNOWN_SERVICE: Row = Row {
+    name: "unknown service",
+    doc: "A number that is no service's.",
+    support: Support::Full,
+    params: &[Param { name: "Number", ty: "u32", size: 4, size32: 4 }],
+    ret: "NTSTATUS",
+    module: "ntdll",
+    variadic: false,
+    plain: Entry(std::ptr::null()),
+    traced: Entry(std::ptr::null()),
+};
+
+/// Records a raw system call that no service of ours answers.
+pub(crate) fn unknown_service(cx: &Cx<'_>, name: &'static str, number: u32, status: NTSTATUS) {
+    let Some(tracer) = cx.process.tracer().filter(|tracer| tracer.filter.shows("ntdll", name)) else { return };
+    let depth = cx.thread.trace.borrow().0.len();
+    let line = Line {
+        result: Some(status.result()),
+        took: Some(Duration::ZERO),
+        ..Line::new("ntdll", name, &UNKNOWN_SERVICE, depth, vec![Value::Hex(number.into())])
+    };
+    tracer.write(cx, line);
 }
 
 /// Records a call's result and what it wrote. Only what depends on the shim's types is here: it is compiled for each of them.
