@@ -45,7 +45,8 @@ for name in \
     crash tls last_thread fls modules kuser version threads sync locks apc completion heap virtual sections pipes \
     stdio stdin lowio dirs unicode_paths console \
     strings numbers scanf sorting time codepages fpcontrol \
-    errors bad_pointers overflow longjmp vectored seh startup wprintf crt_variables suspend system_dlls; do
+    errors bad_pointers overflow longjmp vectored seh startup wprintf crt_variables suspend system_dlls \
+    rawcall_copied rawcall_versions rawcall_runtime rawcall_random; do
     prog $name
 done
 $TARGET-g++ ${CFLAGS/gnu11/gnu++17} -Wno-terminate -static -o "$out/throws.exe" src/throws.cpp $LDFLAGS

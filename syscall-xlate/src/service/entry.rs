@@ -76,6 +76,8 @@ global_asm!(
     "pop rbp",
     ".cfi_remember_state",
     ".cfi_def_cfa rsp, 8",
+    // As the instruction leaves it, where it is one.
+    "mov rcx, [rsp]",
     "ret",
     ".cfi_restore_state",
     // No service has this number, or the table is not filled yet.

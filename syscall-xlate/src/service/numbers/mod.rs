@@ -107,7 +107,7 @@ mod tests {
         assert_eq!(numbers("NtClose"), [Some(0x0c), Some(0x0f), Some(0x0f), Some(0x0f)]);
         assert_eq!(numbers("NtCreateThreadEx"), [Some(0xa5), Some(0xc2), Some(0xc7), Some(0xc9)]);
         assert_eq!(numbers("NtProtectVirtualMemory"), [Some(0x4d), Some(0x50), Some(0x50), Some(0x50)]);
-        assert_eq!(numbers("NtAlertThreadByThreadId"), [None, Some(0x6f), Some(0x70), Some(0x71)]);
+        assert_eq!(numbers("NtAlertThreadByThreadId"), [None, Some(0x70), Some(0x70), Some(0x71)]);
         assert_eq!(numbers("CloseHandle"), [None; 4]);
     }
 
