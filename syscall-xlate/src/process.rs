@@ -148,7 +148,7 @@ impl Process {
         let console = Arc::<Console>::default();
         let process = Self {
             handles: HandleTable::default(),
-            names: Namespace::default(),
+            names: Namespace::new(&private),
             mutants: Mutants::default(),
             timers: TimerQueue::default(),
             thread_objects: Threads::default(),
@@ -241,6 +241,7 @@ impl Process {
     /// Keeps what a crash would lose.
     pub(crate) fn crashed(&self, code: u32) {
         self.console.restore();
+        self.names.leave();
         let _ = self.write_status(code);
         if let Some(tracer) = &self.tracer {
             tracer.finish_after_crash();
@@ -277,6 +278,7 @@ impl Process {
     /// [`Self::exit`] with a host exit status of its own.
     pub(crate) fn exit_as(&self, code: u32, mut status: i32) -> ! {
         self.console.restore();
+        self.names.leave();
         if let Some(Err(error)) = self.tracer.as_ref().map(Tracer::finish) {
             say(format_args!("the trace could not be written: {error}"));
             status = FAILED;

@@ -9,8 +9,8 @@ use loader::graph::LoadError;
 use loader::{Image, ImageError};
 
 use crate::process::Options;
-use crate::sync::ThreadObject;
 use crate::sync::stop::may_stand;
+use crate::sync::{Mutant, ThreadObject};
 use crate::{Cx, Process, Thread, gate};
 
 /// What to run.
@@ -178,8 +178,17 @@ impl Cx<'_> {
             }
         };
         self.forget_thread();
-        self.process.mutants.abandon(self.thread.id());
+        self.abandon_mutants();
         self.thread.object().end(code);
+    }
+}
+
+impl Cx<'_> {
+    /// What the thread owns becomes free, and says so to the next owner.
+    fn abandon_mutants(&self) {
+        let thread = self.thread.id();
+        self.process.mutants.abandon(thread);
+        self.process.names.all::<Mutant>().iter().for_each(|mutant| mutant.abandon(thread));
     }
 }
 

@@ -11,6 +11,7 @@
 use std::arch::naked_asm;
 use std::cell::Cell;
 use std::io::{self, Write};
+use std::sync::atomic::{AtomicU32, Ordering};
 use std::sync::{Arc, Mutex};
 
 use abi::{Guest as GuestValue, Ptr, WIN32_ERROR};
@@ -55,7 +56,10 @@ pub fn trace(dlls: &'static [&'static Dll], body: impl FnOnce(&Guest<'_>)) -> St
 /// # Panics
 /// When memory is short, or the body panics.
 pub fn run<R>(dlls: &'static [&'static Dll], tracer: Option<Tracer>, body: impl FnOnce(&Guest<'_>) -> R) -> R {
-    let private_drive = Some(std::env::temp_dir().join(format!("exeunt-test-drive-{}", std::process::id())));
+    // Its own: processes of one root share names.
+    static RUNS: AtomicU32 = AtomicU32::new(0);
+    let run = format!("exeunt-test-drive-{}-{}", std::process::id(), RUNS.fetch_add(1, Ordering::Relaxed));
+    let private_drive = Some(std::env::temp_dir().join(run));
     let options = Options { dlls, version: Version::WINDOWS_10, tracer, status_file: None, private_drive };
     let process = Process::new(options).expect("there is memory for a process");
     let arena = Block::new(ARENA, false).expect("there is memory for a test's strings");

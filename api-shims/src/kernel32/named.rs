@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use abi::{HANDLE, In, NtResult, PCSTR, PCWSTR, WIN32_ERROR, Wide, Win32Result};
 use syscall_xlate::Cx;
-use syscall_xlate::object::{Access, GenericMapping, HandleFlags, Object};
+use syscall_xlate::object::{Access, GenericMapping, HandleFlags, Object, Place};
 
 use super::structs::SECURITY_ATTRIBUTES;
 use crate::text;
@@ -25,7 +25,7 @@ pub(super) fn create<T: Object>(
     attributes: In<SECURITY_ATTRIBUTES>,
     name: &Wide,
     access: Access,
-    make: impl FnOnce() -> NtResult<Arc<T>>,
+    make: impl FnOnce(Option<Place>) -> NtResult<Arc<T>>,
 ) -> Win32Result<HANDLE> {
     let flags = handle_flags(attributes)?;
     let created = cx.process.names.create(name, make)?;

@@ -132,7 +132,7 @@ pub(super) fn NtQueryVirtualMemory(
 }
 
 /// Makes a section of a file or of memory, or opens the one of this name.
-#[shim(partial = "names are known in this process only; images are refused")]
+#[shim(partial = "images are refused")]
 pub(super) fn NtCreateSection(
     cx: &Cx,
     SectionHandle: Out<HANDLE>,
@@ -143,7 +143,7 @@ pub(super) fn NtCreateSection(
     AllocationAttributes: u32,
     FileHandle: HANDLE,
 ) -> NTSTATUS {
-    create(cx, SectionHandle, ObjectAttributes, section::MAPPING, DesiredAccess, || {
+    create(cx, SectionHandle, ObjectAttributes, section::MAPPING, DesiredAccess, |place| {
         let protection = Protection::new(SectionPageProtection)?;
         let size = MaximumSize.opt().map(Ptr::read).transpose()?.unwrap_or(0);
         let size = u64::try_from(size).map_err(|_| NTSTATUS::STATUS_SECTION_TOO_BIG)?;
@@ -153,7 +153,7 @@ pub(super) fn NtCreateSection(
             handle => Some(cx.process.handles.get::<File>(handle, needed)?),
         };
         let fd = file.as_ref().map(|file| file.as_fd());
-        Ok(Arc::new(Section::new(fd, size, SectionPageProtection, AllocationAttributes)?))
+        Ok(Arc::new(Section::new_in(place, fd, size, SectionPageProtection, AllocationAttributes)?))
     })
 }
 

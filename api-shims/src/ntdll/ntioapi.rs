@@ -37,7 +37,7 @@ impl FILE_IO_COMPLETION_INFORMATION {
 }
 
 /// Makes a completion port, or opens the one of this name.
-#[shim(partial = "names are known in this process only, and no folder but BaseNamedObjects")]
+#[shim(partial = "names are known in this process only; no folder but BaseNamedObjects")]
 pub(super) fn NtCreateIoCompletion(
     cx: &Cx,
     IoCompletionHandle: Out<HANDLE>,
@@ -45,7 +45,7 @@ pub(super) fn NtCreateIoCompletion(
     ObjectAttributes: Ptr<OBJECT_ATTRIBUTES>,
     Count: u32,
 ) -> NTSTATUS {
-    let make = || Ok(CompletionPort::new(Count));
+    let make = |_| Ok(CompletionPort::new(Count));
     create(cx, IoCompletionHandle, ObjectAttributes, completion::MAPPING, DesiredAccess, make)
 }
 

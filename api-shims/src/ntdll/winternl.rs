@@ -7,7 +7,7 @@ use abi::{BOOLEAN, Guest, HANDLE, In, NTSTATUS, NtResult, Out, PCSTR, PCWSTR, Pt
 use syscall_xlate::Cx;
 use syscall_xlate::heap::Heaps;
 use syscall_xlate::object::access::SYNCHRONIZE;
-use syscall_xlate::object::{Access, GenericMapping, Object};
+use syscall_xlate::object::{Access, GenericMapping, Object, Place};
 use syscall_xlate::sync::{Event, Mutant, Semaphore, event, mutant, process, semaphore, thread};
 use syscall_xlate::time;
 use syscall_xlate::wait::{self, MAXIMUM_WAIT_OBJECTS, Timeout, Woken};
@@ -79,7 +79,7 @@ pub(super) fn NtClose(cx: &Cx, Handle: HANDLE) -> NtResult<()> {
 }
 
 /// Makes an event, or opens the one of this name.
-#[shim(partial = "names are known in this process only, and no folder but BaseNamedObjects")]
+#[shim(partial = "no folder but BaseNamedObjects")]
 pub(super) fn NtCreateEvent(
     cx: &Cx,
     EventHandle: Out<HANDLE>,
@@ -93,11 +93,11 @@ pub(super) fn NtCreateEvent(
         EVENT_TYPE::SynchronizationEvent => false,
         _ => return NTSTATUS::STATUS_INVALID_PARAMETER,
     };
-    create(cx, EventHandle, ObjectAttributes, event::MAPPING, DesiredAccess, || Ok(Event::new(manual, InitialState.0)))
+    create(cx, EventHandle, ObjectAttributes, event::MAPPING, DesiredAccess, |place| Ok(Event::new_in(place, manual, InitialState.0)))
 }
 
 /// Makes a mutant, or opens the one of this name.
-#[shim(partial = "names are known in this process only, and no folder but BaseNamedObjects")]
+#[shim(partial = "no folder but BaseNamedObjects")]
 pub(super) fn NtCreateMutant(
     cx: &Cx,
     MutantHandle: Out<HANDLE>,
@@ -106,11 +106,11 @@ pub(super) fn NtCreateMutant(
     InitialOwner: BOOLEAN,
 ) -> NTSTATUS {
     let owner = InitialOwner.0.then(|| cx.thread.id());
-    create(cx, MutantHandle, ObjectAttributes, mutant::MAPPING, DesiredAccess, || Ok(cx.process.mutants.create(owner)))
+    create(cx, MutantHandle, ObjectAttributes, mutant::MAPPING, DesiredAccess, |place| Ok(cx.process.mutants.create_in(place, owner)))
 }
 
 /// Makes a semaphore, or opens the one of this name.
-#[shim(partial = "names are known in this process only, and no folder but BaseNamedObjects")]
+#[shim(partial = "no folder but BaseNamedObjects")]
 pub(super) fn NtCreateSemaphore(
     cx: &Cx,
     SemaphoreHandle: Out<HANDLE>,
@@ -119,8 +119,8 @@ pub(super) fn NtCreateSemaphore(
     InitialCount: i32,
     MaximumCount: i32,
 ) -> NTSTATUS {
-    create(cx, SemaphoreHandle, ObjectAttributes, semaphore::MAPPING, DesiredAccess, || {
-        Semaphore::new(InitialCount, MaximumCount)
+    create(cx, SemaphoreHandle, ObjectAttributes, semaphore::MAPPING, DesiredAccess, |place| {
+        Semaphore::new_in(place, InitialCount, MaximumCount)
     })
 }
 
@@ -131,7 +131,7 @@ pub(super) fn create<T: Object>(
     attributes: Ptr<OBJECT_ATTRIBUTES>,
     mapping: GenericMapping,
     access: Access,
-    make: impl FnOnce() -> NtResult<Arc<T>>,
+    make: impl FnOnce(Option<Place>) -> NtResult<Arc<T>>,
 ) -> NTSTATUS {
     let work = || -> NtResult<NTSTATUS> {
         result.set(HANDLE::NULL)?;

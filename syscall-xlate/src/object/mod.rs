@@ -6,14 +6,18 @@
 pub mod access;
 mod namespace;
 mod pseudo;
+mod shared;
 mod slot;
 mod table;
 
 use std::any::Any;
 use std::sync::Arc;
 
+use abi::NtResult;
+
 pub use access::{Access, GenericMapping};
 pub use namespace::{Created, Namespace};
+pub use shared::Place;
 pub use table::{HandleFlags, HandleInfo, HandleTable};
 
 use crate::wait::Dispatcher;
@@ -27,6 +31,22 @@ pub trait Object: Any + Send + Sync {
     fn dispatcher(&self) -> Option<&Dispatcher> {
         None
     }
+
+    /// How processes share the named objects of this type, if they do; otherwise a name is known in one process only.
+    fn sharing() -> Option<Sharing<Self>>
+    where
+        Self: Sized,
+    {
+        None
+    }
+}
+
+/// How processes share the objects of a type.
+pub struct Sharing<T> {
+    /// The type.
+    pub kind: Kind,
+    /// Makes the object of what another process has left in its place.
+    pub open: fn(Place) -> NtResult<Arc<T>>,
 }
 
 impl dyn Object {

@@ -1,5 +1,7 @@
 //! Sections, which Win32 calls file mappings: memory of a file, or of no file, that views show.
 
+mod shared;
+
 use std::os::fd::{AsFd, BorrowedFd, OwnedFd};
 
 use abi::{NTSTATUS, NtResult, bitflags};
@@ -10,7 +12,7 @@ use crate::memory::{
     PAGE_READONLY, PAGE_READWRITE, PAGE_WRITECOPY, Protection,
 };
 use crate::object::access::STANDARD_RIGHTS_REQUIRED;
-use crate::object::{Access, GenericMapping, Kind, Object};
+use crate::object::{Access, GenericMapping, Kind, Object, Place, Sharing};
 
 /// `SECTION_QUERY`
 pub const QUERY: Access = 0x01;
@@ -59,11 +61,16 @@ pub struct Section {
     size: u64,
     protection: Protection,
     of_file: bool,
+    /// Where other processes find it.
+    _place: Option<Place>,
 }
 
 impl Object for Section {
     fn kind(&self) -> Kind {
         Kind::Section
+    }
+    fn sharing() -> Option<Sharing<Self>> {
+        Some(Sharing { kind: Kind::Section, open: shared::open })
     }
 }
 
@@ -76,6 +83,20 @@ impl Section {
     /// `STATUS_MAPPED_FILE_SIZE_ZERO`, `STATUS_SECTION_TOO_BIG` where a file that is not written would have to grow,
     /// `STATUS_NOT_SUPPORTED` for images, `STATUS_PRIVILEGE_NOT_HELD` for large pages.
     pub fn new(file: Option<BorrowedFd<'_>>, size: u64, protection: u32, flags: u32) -> NtResult<Self> {
+        Self::new_in(None, file, size, protection, flags)
+    }
+
+    /// As [`Self::new`], in a place that processes share if there is one.
+    ///
+    /// # Errors
+    /// As [`Self::new`].
+    pub fn new_in(
+        place: Option<Place>,
+        file: Option<BorrowedFd<'_>>,
+        size: u64,
+        protection: u32,
+        flags: u32,
+    ) -> NtResult<Self> {
         let protection = Protection::new(protection)?;
         let flags = SectionFlags::from_bits(flags).ok_or(NTSTATUS::STATUS_INVALID_PARAMETER)?;
         if !matches!(
@@ -103,23 +124,28 @@ impl Section {
             return Err(NTSTATUS::STATUS_SECTION_TOO_BIG);
         }
         match file {
-            None => Self::of_memory(size, protection),
-            Some(file) => Self::of_file(file, size, protection),
+            None => Self::of_memory(place, size, protection),
+            Some(file) => Self::of_file(place, file, size, protection),
         }
     }
 
-    fn of_memory(size: u64, protection: Protection) -> NtResult<Self> {
+    fn of_memory(place: Option<Place>, size: u64, protection: Protection) -> NtResult<Self> {
         if size == 0 {
             return Err(NTSTATUS::STATUS_INVALID_PARAMETER);
         }
         let size = size.next_multiple_of(PAGE);
-        let memory =
-            memfd_create("section", MemfdFlags::CLOEXEC).map_err(|_| NTSTATUS::STATUS_INSUFFICIENT_RESOURCES)?;
+        let memory = match &place {
+            None => {
+                memfd_create("section", MemfdFlags::CLOEXEC).map_err(|_| NTSTATUS::STATUS_INSUFFICIENT_RESOURCES)?
+            }
+            Some(place) => shared::make_memory(place)?,
+        };
         ftruncate(&memory, size).map_err(|_| NTSTATUS::STATUS_NO_MEMORY)?;
-        Ok(Self { memory, size, protection, of_file: false })
+        let section = Self { memory, size, protection, of_file: false, _place: None };
+        Ok(section.put_into(place))
     }
 
-    fn of_file(file: BorrowedFd<'_>, size: u64, protection: Protection) -> NtResult<Self> {
+    fn of_file(place: Option<Place>, file: BorrowedFd<'_>, size: u64, protection: Protection) -> NtResult<Self> {
         let length = fstat(file).map_err(|_| NTSTATUS::STATUS_INVALID_FILE_FOR_SECTION)?.st_size.max(0) as u64;
         let size = match (size, length) {
             (0, 0) => return Err(NTSTATUS::STATUS_MAPPED_FILE_SIZE_ZERO),
@@ -135,7 +161,11 @@ impl Section {
             }
         };
         let memory = file.try_clone_to_owned().map_err(|_| NTSTATUS::STATUS_INSUFFICIENT_RESOURCES)?;
-        Ok(Self { memory, size, protection, of_file: true })
+        if let Some(place) = &place {
+            shared::link_file(place, &memory)?;
+        }
+        let section = Self { memory, size, protection, of_file: true, _place: None };
+        Ok(section.put_into(place))
     }
 
     /// Its size in bytes.

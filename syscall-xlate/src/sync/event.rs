@@ -1,11 +1,12 @@
 //! Events.
 
 use std::sync::Arc;
+use std::sync::atomic::Ordering;
 
 use abi::{HANDLE, NtResult};
 
 use crate::object::access::{STANDARD_RIGHTS_REQUIRED, SYNCHRONIZE};
-use crate::object::{Access, GenericMapping, HandleTable, Kind, Object};
+use crate::object::{Access, GenericMapping, HandleTable, Kind, Object, Place, Sharing};
 use crate::wait::{Dispatcher, Signal};
 
 /// `EVENT_QUERY_STATE`
@@ -31,13 +32,28 @@ impl Object for Event {
     fn dispatcher(&self) -> Option<&Dispatcher> {
         Some(&self.dispatcher)
     }
+    fn sharing() -> Option<Sharing<Self>> {
+        Some(Sharing { kind: Kind::Event, open: Self::open_in })
+    }
 }
 
 impl Event {
     /// A new event. A manual one (`NotificationEvent`) stays signalled until it is reset; another lets one thread pass.
     pub fn new(manual: bool, signalled: bool) -> Arc<Self> {
-        let signal = if manual { Signal::Notification } else { Signal::Synchronization };
-        Arc::new(Self { dispatcher: Dispatcher::new(signal, signalled) })
+        Self::new_in(None, manual, signalled)
+    }
+
+    /// As [`Self::new`], in a place that processes share if there is one.
+    pub fn new_in(place: Option<Place>, manual: bool, signalled: bool) -> Arc<Self> {
+        if let Some(place) = &place {
+            place.record().detail.store(u64::from(manual), Ordering::Relaxed);
+        }
+        Arc::new(Self { dispatcher: Dispatcher::new_in(place, signal(manual), u32::from(signalled)) })
+    }
+
+    fn open_in(place: Place) -> NtResult<Arc<Self>> {
+        let manual = place.record().detail.load(Ordering::Relaxed) != 0;
+        Ok(Arc::new(Self { dispatcher: Dispatcher::open_in(place, signal(manual)) }))
     }
 
     /// True for a manual-reset event.
@@ -64,6 +80,10 @@ impl Event {
     pub fn pulse(&self) -> bool {
         self.dispatcher.pulse()
     }
+}
+
+const fn signal(manual: bool) -> Signal {
+    if manual { Signal::Notification } else { Signal::Synchronization }
 }
 
 /// Signals the event of a handle (`NtSetEvent`); gives back whether it was signalled.

@@ -5,8 +5,8 @@ use std::sync::{Arc, Mutex, PoisonError, Weak};
 use abi::{NTSTATUS, NtResult};
 
 use crate::object::access::{STANDARD_RIGHTS_REQUIRED, SYNCHRONIZE};
-use crate::object::{Access, GenericMapping, Kind, Object};
-use crate::wait::Dispatcher;
+use crate::object::{Access, GenericMapping, Kind, Object, Place, Sharing};
+use crate::wait::{Dispatcher, Signal};
 
 /// `MUTANT_QUERY_STATE`
 pub const QUERY_STATE: Access = 1;
@@ -29,6 +29,9 @@ impl Object for Mutant {
     fn dispatcher(&self) -> Option<&Dispatcher> {
         Some(&self.dispatcher)
     }
+    fn sharing() -> Option<Sharing<Self>> {
+        Some(Sharing { kind: Kind::Mutant, open: Self::open_in })
+    }
 }
 
 /// What `NtQueryMutant` tells.
@@ -43,6 +46,15 @@ pub struct MutantInfo {
 }
 
 impl Mutant {
+    fn open_in(place: Place) -> NtResult<Arc<Self>> {
+        Ok(Arc::new(Self { dispatcher: Dispatcher::open_in(place, Signal::Mutant) }))
+    }
+
+    /// A thread of this process has ended: if it owns the mutant, that becomes free, and says so to the next owner.
+    pub fn abandon(&self, thread: u32) {
+        self.dispatcher.abandon(thread);
+    }
+
     /// Releases it once; gives back the count before (see [`MutantInfo::count`]).
     ///
     /// # Errors
@@ -60,7 +72,7 @@ impl Mutant {
     }
 }
 
-/// The mutants of a process, for the sake of threads that end while they own some.
+/// The mutants of a process that have no name, for the sake of threads that end while they own some.
 #[derive(Debug, Default)]
 pub struct Mutants {
     // Leaf lock.
@@ -80,7 +92,16 @@ const SWEEP_FROM: usize = 64;
 impl Mutants {
     /// A new mutant, owned by a thread or by nobody.
     pub fn create(&self, owner: Option<u32>) -> Arc<Mutant> {
-        let mutant = Arc::new(Mutant { dispatcher: Dispatcher::mutant(owner.unwrap_or(0)) });
+        self.create_in(None, owner)
+    }
+
+    /// As [`Self::create`], in a place that processes share if there is one.
+    pub fn create_in(&self, place: Option<Place>, owner: Option<u32>) -> Arc<Mutant> {
+        let shared = place.is_some();
+        let mutant = Arc::new(Mutant { dispatcher: Dispatcher::new_in(place, Signal::Mutant, owner.unwrap_or(0)) });
+        if shared {
+            return mutant;
+        }
         let mut live = self.live.lock().unwrap_or_else(PoisonError::into_inner);
         if live.mutants.len() >= live.sweep_at {
             live.mutants.retain(|mutant| mutant.strong_count() != 0);
@@ -97,7 +118,7 @@ impl Mutants {
             live.mutants.iter().filter_map(Weak::upgrade).collect()
         };
         for mutant in live {
-            mutant.dispatcher.abandon(thread);
+            mutant.abandon(thread);
         }
     }
 }

@@ -1,12 +1,13 @@
 //! Semaphores.
 
 use std::sync::Arc;
+use std::sync::atomic::Ordering;
 
 use abi::{NTSTATUS, NtResult};
 
 use crate::object::access::{STANDARD_RIGHTS_REQUIRED, SYNCHRONIZE};
-use crate::object::{Access, GenericMapping, Kind, Object};
-use crate::wait::Dispatcher;
+use crate::object::{Access, GenericMapping, Kind, Object, Place, Sharing};
+use crate::wait::{Dispatcher, Signal};
 
 /// `SEMAPHORE_QUERY_STATE`
 pub const QUERY_STATE: Access = 1;
@@ -32,6 +33,9 @@ impl Object for Semaphore {
     fn dispatcher(&self) -> Option<&Dispatcher> {
         Some(&self.dispatcher)
     }
+    fn sharing() -> Option<Sharing<Self>> {
+        Some(Sharing { kind: Kind::Semaphore, open: Self::open_in })
+    }
 }
 
 impl Semaphore {
@@ -40,10 +44,27 @@ impl Semaphore {
     /// # Errors
     /// `STATUS_INVALID_PARAMETER` unless `0 <= initial <= limit` and `limit > 0`.
     pub fn new(initial: i32, limit: i32) -> NtResult<Arc<Self>> {
+        Self::new_in(None, initial, limit)
+    }
+
+    /// As [`Self::new`], in a place that processes share if there is one.
+    ///
+    /// # Errors
+    /// As [`Self::new`].
+    pub fn new_in(place: Option<Place>, initial: i32, limit: i32) -> NtResult<Arc<Self>> {
         if initial < 0 || limit <= 0 || initial > limit {
             return Err(NTSTATUS::STATUS_INVALID_PARAMETER);
         }
-        Ok(Arc::new(Self { dispatcher: Dispatcher::semaphore(initial as u32), limit: limit as u32 }))
+        let limit = limit as u32;
+        if let Some(place) = &place {
+            place.record().detail.store(u64::from(limit), Ordering::Relaxed);
+        }
+        Ok(Arc::new(Self { dispatcher: Dispatcher::new_in(place, Signal::Semaphore, initial as u32), limit }))
+    }
+
+    fn open_in(place: Place) -> NtResult<Arc<Self>> {
+        let limit = place.record().detail.load(Ordering::Relaxed) as u32;
+        Ok(Arc::new(Self { dispatcher: Dispatcher::open_in(place, Signal::Semaphore), limit }))
     }
 
     /// Lets `count` more threads pass; gives back the count before.

@@ -1,5 +1,7 @@
 //! How long a wait may take.
 
+use std::time::Duration;
+
 use rustix::time::{ClockId, Timespec, clock_gettime};
 
 /// 100 ns units in a second.
@@ -84,6 +86,21 @@ pub(crate) enum Deadline {
 }
 
 impl Deadline {
+    /// The deadline, or the end of `longest` from now on if that is earlier.
+    pub(crate) fn within(self, longest: Duration) -> Self {
+        let nanos = |time: Timespec| i128::from(time.tv_sec) * 1_000_000_000 + i128::from(time.tv_nsec);
+        let left = match self {
+            Self::Passed => return self,
+            Self::Never => None,
+            Self::At(Clock::Monotonic, until) => Some(nanos(until) - nanos(clock_gettime(ClockId::Monotonic))),
+            Self::At(Clock::System, until) => Some(nanos(until) - nanos(clock_gettime(ClockId::Realtime))),
+        };
+        match left {
+            Some(left) if left <= longest.as_nanos() as i128 => self,
+            _ => Timeout::Relative(longest.as_nanos() as u64 / 100).deadline(),
+        }
+    }
+
     /// True when the wait must not block any longer.
     pub(crate) fn is_over(self) -> bool {
         let (clock, until) = match self {

@@ -6,7 +6,9 @@
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
+use super::shared::Shared;
 use super::waiter::Waiter;
+use crate::object::Place;
 
 /// What signalling an object means for those who wait.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -47,6 +49,8 @@ pub struct Dispatcher {
     state: AtomicU64,
     // Several are taken only in the order of their addresses. A waiter's alert queue may be locked while one is held.
     queue: Mutex<Vec<Queued>>,
+    /// Where the state is instead, when processes share the object. `state` is [`SLOW`] then, and nobody is queued.
+    shared: Option<Shared>,
 }
 
 /// A blocked thread in the queue of one object.
@@ -76,7 +80,29 @@ impl Dispatcher {
     }
 
     const fn with_state(signal: Signal, state: u64) -> Self {
-        Self { signal, state: AtomicU64::new(state), queue: Mutex::new(Vec::new()) }
+        Self { signal, state: AtomicU64::new(state), queue: Mutex::new(Vec::new()), shared: None }
+    }
+
+    /// A new state that processes share if there is a place for it: signalled with this count, or owned by this thread.
+    pub fn new_in(place: Option<Place>, signal: Signal, state: u32) -> Self {
+        match place {
+            None => Self::with_state(signal, u64::from(state)),
+            Some(place) => Self::with_shared(signal, Shared::with_state(signal, place, state)),
+        }
+    }
+
+    /// The state that another process has put into a place.
+    pub fn open_in(place: Place, signal: Signal) -> Self {
+        Self::with_shared(signal, Shared::new(signal, place))
+    }
+
+    const fn with_shared(signal: Signal, shared: Shared) -> Self {
+        Self { signal, state: AtomicU64::new(SLOW), queue: Mutex::new(Vec::new()), shared: Some(shared) }
+    }
+
+    /// The state that processes share, if they do.
+    pub(super) const fn shared(&self) -> Option<&Shared> {
+        self.shared.as_ref()
     }
 
     /// What signalling it means.
@@ -98,6 +124,9 @@ impl Dispatcher {
 
     /// Lets pass who waits now, and leaves the event unsignalled; gives back whether it was signalled.
     pub fn pulse(&self) -> bool {
+        if let Some(shared) = &self.shared {
+            return shared.pulse();
+        }
         let mut locked = self.lock();
         let before = locked.state;
         locked.state = 1;
@@ -108,6 +137,9 @@ impl Dispatcher {
 
     /// True when a wait would not block a thread that owns nothing.
     pub fn is_signalled(&self) -> bool {
+        if let Some(shared) = &self.shared {
+            return shared.is_signalled();
+        }
         let state = self.settled();
         match self.signal {
             Signal::Mutant => state & LOW == 0,
@@ -120,7 +152,7 @@ impl Dispatcher {
     fn settled(&self) -> u64 {
         match self.state.load(Ordering::Acquire) {
             state if state & SLOW == 0 => state,
-            _ => self.lock().state,
+            _ => self.shared.as_ref().map_or_else(|| self.lock().state, Shared::state),
         }
     }
 
@@ -131,6 +163,9 @@ impl Dispatcher {
 
     /// A mutant's owner, how often it passed, and whether the mutant is abandoned; `None` when it is free.
     pub fn owner(&self) -> (Option<(u32, u32)>, bool) {
+        if let Some(shared) = &self.shared {
+            return shared.owner();
+        }
         let state = self.settled();
         let times = (state & !ABANDONED) / RECURSION + 1;
         let owner = (state & LOW != 0).then_some((state as u32, times as u32));
@@ -148,6 +183,9 @@ impl Dispatcher {
     /// Releases a mutant once; gives back how often its owner had passed, or `None` if `thread` is not the owner.
     #[inline]
     pub fn release(&self, thread: u32) -> Option<u32> {
+        if let Some(shared) = &self.shared {
+            return shared.release(thread);
+        }
         let (before, changed) = self.update(|state| match () {
             () if state & LOW != u64::from(thread) => None,
             () if (state / RECURSION) & RECURSION_LIMIT != 0 => Some(state - RECURSION),
@@ -158,6 +196,9 @@ impl Dispatcher {
 
     /// Frees a mutant whose owner has ended; true if `thread` was the owner.
     pub fn abandon(&self, thread: u32) -> bool {
+        if let Some(shared) = &self.shared {
+            return shared.abandon(thread);
+        }
         self.update(|state| (state & LOW == u64::from(thread)).then_some(ABANDONED)).1
     }
 
@@ -204,7 +245,10 @@ impl Dispatcher {
     pub(super) fn try_pass(&self, thread: u32) -> Option<Passed> {
         self.try_pass_fast(thread).or_else(|| {
             let blocked = self.state.load(Ordering::Acquire) & SLOW != 0;
-            blocked.then(|| self.lock().pass(thread)).flatten()
+            match &self.shared {
+                Some(shared) => shared.try_pass(thread),
+                None => blocked.then(|| self.lock().pass(thread)).flatten(),
+            }
         })
     }
 
@@ -245,6 +289,9 @@ impl Dispatcher {
     #[cold]
     #[inline(never)]
     fn update_slowly(&self, step: &dyn Fn(u64) -> Option<u64>) -> (u64, bool) {
+        if let Some(shared) = &self.shared {
+            return shared.update(step);
+        }
         let mut locked = self.lock();
         let before = locked.state;
         let Some(next) = step(before) else { return (before, false) };
@@ -255,6 +302,7 @@ impl Dispatcher {
 
     /// Takes the mutex, and the state with it.
     pub(super) fn lock(&self) -> Locked<'_> {
+        debug_assert!(self.shared.is_none(), "a shared object has no queue");
         let queue = self.queue.lock().unwrap_or_else(PoisonError::into_inner);
         let state = self.state.fetch_or(SLOW, Ordering::AcqRel) & !SLOW;
         Locked { dispatcher: self, queue, state, woken: Vec::new() }

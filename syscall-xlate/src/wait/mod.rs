@@ -7,6 +7,8 @@
 pub(crate) mod deadline;
 mod dispatcher;
 pub(crate) mod futex;
+mod mixed;
+mod shared;
 #[cfg(test)]
 mod tests;
 mod waiter;
@@ -158,6 +160,9 @@ fn any_of(waiter: &Arc<Waiter>, objects: &[&Dispatcher], alertable: bool, timeou
     if let Some(woken) = blocks_not(waiter, alertable, deadline) {
         return woken;
     }
+    if mixed::concerns(objects) {
+        return mixed::any_of(waiter, objects, alertable, deadline);
+    }
     waiter.begin(alertable);
     let mut queued = 0;
     for (index, object) in (0..).zip(objects) {
@@ -192,10 +197,13 @@ fn any_of(waiter: &Arc<Waiter>, objects: &[&Dispatcher], alertable: bool, timeou
 }
 
 fn all_of(waiter: &Arc<Waiter>, ordered: &[&Dispatcher], alertable: bool, timeout: Timeout) -> Woken {
+    let deadline = timeout.deadline();
+    if mixed::concerns(ordered) {
+        return mixed::all_of(waiter, ordered, alertable, deadline);
+    }
     if let Some(passed) = pass_all(waiter, &mut lock_all(ordered)) {
         return Woken::passed(0, passed);
     }
-    let deadline = timeout.deadline();
     if let Some(woken) = blocks_not(waiter, alertable, deadline) {
         return woken;
     }
@@ -267,7 +275,7 @@ fn pass_all(waiter: &Arc<Waiter>, locked: &mut [Locked<'_>]) -> Option<Passed> {
 }
 
 fn forget(waiter: &Arc<Waiter>, objects: &[&Dispatcher]) {
-    for object in objects {
+    for object in objects.iter().filter(|object| object.shared().is_none()) {
         object.forget(waiter);
     }
 }

@@ -7,6 +7,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 use super::deadline::Deadline;
 use super::dispatcher::Passed;
 use super::futex;
+use super::shared::Sleep;
 use crate::sync::completion::Queue;
 
 /// Not in a wait.
@@ -28,6 +29,11 @@ const ABANDONED: u32 = 0x200;
 /// With [`SATISFIED`]: the object's new state cannot be seen yet.
 const PENDING: u32 = 0x400;
 const INDEX: u32 = 0xff;
+
+/// The word of a blocked thread.
+const fn waiting(alertable: bool) -> u32 {
+    if alertable { ALERTABLE } else { WAITING }
+}
 
 /// A call queued to a thread (`QueueUserAPC`): it runs when the thread waits alertably.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -170,37 +176,58 @@ impl Waiter {
 
     /// Says that the thread is about to sleep. Before it is queued anywhere.
     pub(super) fn begin(&self, alertable: bool) {
-        self.word.store(if alertable { ALERTABLE } else { WAITING }, Ordering::SeqCst);
+        self.word.store(waiting(alertable), Ordering::SeqCst);
     }
 
     /// Sleeps until something ends the wait. Then nothing can satisfy it any more, except that a [`Wake::LookAgain`] leaves it on.
     pub(super) fn sleep(&self, alertable: bool, deadline: Deadline) -> Wake {
-        let waiting = if alertable { ALERTABLE } else { WAITING };
         loop {
-            match self.word.load(Ordering::Acquire) {
+            if let Some(wake) = self.ended(alertable) {
+                return wake;
+            }
+            if !futex::wait(&self.word, waiting(alertable), deadline) && self.end() {
+                return Wake::Timeout;
+            }
+        }
+    }
+
+    /// Sleeps once, on shared objects as well; `None` when it has ended the wait itself: one of these has changed, or time is up.
+    pub(super) fn sleep_on(&self, alertable: bool, deadline: Deadline, shared: &[Sleep<'_>]) -> Option<Wake> {
+        if let Some(wake) = self.ended(alertable) {
+            return Some(wake);
+        }
+        futex::wait_any(&self.word, waiting(alertable), shared, deadline);
+        match self.ended(alertable) {
+            None if self.end() => None,
+            None => Some(self.ended(alertable).unwrap_or(Wake::Timeout)),
+            wake => wake,
+        }
+    }
+
+    /// How the wait has ended, if it has.
+    fn ended(&self, alertable: bool) -> Option<Wake> {
+        loop {
+            return Some(match self.word.load(Ordering::Acquire) {
                 LOOK_AGAIN => {
-                    self.word.store(waiting, Ordering::Release);
-                    return Wake::LookAgain;
+                    self.word.store(waiting(alertable), Ordering::Release);
+                    Wake::LookAgain
                 }
-                ALERTED => return Wake::Apc,
-                KILLED => return Wake::Killed,
-                _ if self.is_killed() && self.end() => return Wake::Killed,
+                ALERTED => Wake::Apc,
+                KILLED => Wake::Killed,
+                _ if self.is_killed() && self.end() => Wake::Killed,
                 word if word & PENDING != 0 => {
                     futex::wait(&self.word, word, Deadline::Never);
+                    continue;
                 }
                 word if word & SATISFIED != 0 => {
                     let passed = if word & ABANDONED != 0 { Passed::Abandoned } else { Passed::Plain };
-                    return Wake::Object(word & INDEX, passed);
+                    Wake::Object(word & INDEX, passed)
                 }
-                _ if alertable && self.has_apcs() && self.end() => return Wake::Apc,
-                word if word == waiting => {
-                    if !futex::wait(&self.word, waiting, deadline) && self.end() {
-                        return Wake::Timeout;
-                    }
-                }
+                _ if alertable && self.has_apcs() && self.end() => Wake::Apc,
+                word if word == waiting(alertable) => return None,
                 // Ended by ourselves: cannot be reached, and would be the end of the time.
-                _ => return Wake::Timeout,
-            }
+                _ => Wake::Timeout,
+            });
         }
     }
 

@@ -44,7 +44,7 @@ abi::flags! {
 }
 
 /// Makes a section of a file or of memory, or opens the one of this name.
-#[shim(partial = "names are known in this process only; SEC_IMAGE is refused")]
+#[shim(partial = "SEC_IMAGE is refused")]
 pub(in crate::kernel32) fn CreateFileMappingA(
     cx: &Cx,
     hFile: HANDLE,
@@ -59,7 +59,7 @@ pub(in crate::kernel32) fn CreateFileMappingA(
 }
 
 /// Makes a section of a file or of memory, or opens the one of this name.
-#[shim(partial = "names are known in this process only; SEC_IMAGE is refused")]
+#[shim(partial = "SEC_IMAGE is refused")]
 pub(in crate::kernel32) fn CreateFileMappingW(
     cx: &Cx,
     hFile: HANDLE,
@@ -96,9 +96,9 @@ fn create_section(
     let access = section::ALL_ACCESS
         & if protection.writes() { !0 } else { !section::MAP_WRITE }
         & if protection.executes() { !0 } else { !section::MAP_EXECUTE };
-    create(cx, attributes, name, access, || {
+    create(cx, attributes, name, access, |place| {
         let fd = file.as_ref().map(|file| std::os::fd::AsFd::as_fd(&**file));
-        Ok(Arc::new(Section::new(fd, size, bits, flags)?))
+        Ok(Arc::new(Section::new_in(place, fd, size, bits, flags)?))
     })
 }
 
@@ -189,7 +189,7 @@ fn map_view(
 }
 
 /// Opens the section of this name.
-#[shim(partial = "names are known in this process only")]
+#[shim(full)]
 pub(in crate::kernel32) fn OpenFileMappingA(
     cx: &Cx,
     dwDesiredAccess: u32,
@@ -200,7 +200,7 @@ pub(in crate::kernel32) fn OpenFileMappingA(
 }
 
 /// Opens the section of this name.
-#[shim(partial = "names are known in this process only")]
+#[shim(full)]
 pub(in crate::kernel32) fn OpenFileMappingW(
     cx: &Cx,
     dwDesiredAccess: u32,

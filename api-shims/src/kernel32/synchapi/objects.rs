@@ -2,7 +2,7 @@
 
 use abi::{HANDLE, In, Out, PCSTR, PCWSTR, Ptr, WIN32_ERROR, Win32Result, shim};
 use syscall_xlate::Cx;
-use syscall_xlate::object::Access;
+use syscall_xlate::object::{Access, Place};
 use syscall_xlate::sync::{Event, Mutant, Semaphore, Timer, event, mutant, semaphore, timer};
 use syscall_xlate::wait::{Apc, Timeout};
 
@@ -36,7 +36,7 @@ pub(in crate::kernel32) fn CancelWaitableTimer(cx: &Cx, hTimer: HANDLE) -> Win32
 }
 
 /// Makes an event, or opens the one of this name.
-#[shim(partial = "names are known in this process only")]
+#[shim(full)]
 pub(in crate::kernel32) fn CreateEventA(
     cx: &Cx,
     lpEventAttributes: In<SECURITY_ATTRIBUTES>,
@@ -45,11 +45,11 @@ pub(in crate::kernel32) fn CreateEventA(
     lpName: PCSTR,
 ) -> Win32Result<HANDLE> {
     let name = name_a(cx, lpName)?;
-    create(cx, lpEventAttributes, &name, event::ALL_ACCESS, || Ok(Event::new(bManualReset, bInitialState)))
+    create(cx, lpEventAttributes, &name, event::ALL_ACCESS, |place| Ok(Event::new_in(place, bManualReset, bInitialState)))
 }
 
 /// Makes an event, or opens the one of this name.
-#[shim(partial = "names are known in this process only")]
+#[shim(full)]
 pub(in crate::kernel32) fn CreateEventW(
     cx: &Cx,
     lpEventAttributes: In<SECURITY_ATTRIBUTES>,
@@ -58,11 +58,11 @@ pub(in crate::kernel32) fn CreateEventW(
     lpName: PCWSTR,
 ) -> Win32Result<HANDLE> {
     let name = name_w(lpName)?;
-    create(cx, lpEventAttributes, &name, event::ALL_ACCESS, || Ok(Event::new(bManualReset, bInitialState)))
+    create(cx, lpEventAttributes, &name, event::ALL_ACCESS, |place| Ok(Event::new_in(place, bManualReset, bInitialState)))
 }
 
 /// Makes an event, or opens the one of this name, with these rights.
-#[shim(partial = "names are known in this process only")]
+#[shim(full)]
 pub(in crate::kernel32) fn CreateEventExA(
     cx: &Cx,
     lpEventAttributes: In<SECURITY_ATTRIBUTES>,
@@ -71,11 +71,11 @@ pub(in crate::kernel32) fn CreateEventExA(
     dwDesiredAccess: u32,
 ) -> Win32Result<HANDLE> {
     let name = name_a(cx, lpName)?;
-    create(cx, lpEventAttributes, &name, event::MAPPING.map(dwDesiredAccess), || Ok(new_event(dwFlags)))
+    create(cx, lpEventAttributes, &name, event::MAPPING.map(dwDesiredAccess), |place| Ok(new_event(place, dwFlags)))
 }
 
 /// Makes an event, or opens the one of this name, with these rights.
-#[shim(partial = "names are known in this process only")]
+#[shim(full)]
 pub(in crate::kernel32) fn CreateEventExW(
     cx: &Cx,
     lpEventAttributes: In<SECURITY_ATTRIBUTES>,
@@ -84,16 +84,16 @@ pub(in crate::kernel32) fn CreateEventExW(
     dwDesiredAccess: u32,
 ) -> Win32Result<HANDLE> {
     let name = name_w(lpName)?;
-    create(cx, lpEventAttributes, &name, event::MAPPING.map(dwDesiredAccess), || Ok(new_event(dwFlags)))
+    create(cx, lpEventAttributes, &name, event::MAPPING.map(dwDesiredAccess), |place| Ok(new_event(place, dwFlags)))
 }
 
-fn new_event(flags: CREATE_EVENT) -> std::sync::Arc<Event> {
+fn new_event(place: Option<Place>, flags: CREATE_EVENT) -> std::sync::Arc<Event> {
     let has = |flag| flags.contains(flag);
-    Event::new(has(CREATE_EVENT::CREATE_EVENT_MANUAL_RESET), has(CREATE_EVENT::CREATE_EVENT_INITIAL_SET))
+    Event::new_in(place, has(CREATE_EVENT::CREATE_EVENT_MANUAL_RESET), has(CREATE_EVENT::CREATE_EVENT_INITIAL_SET))
 }
 
 /// Makes a mutex, or opens the one of this name.
-#[shim(partial = "names are known in this process only")]
+#[shim(full)]
 pub(in crate::kernel32) fn CreateMutexA(
     cx: &Cx,
     lpMutexAttributes: In<SECURITY_ATTRIBUTES>,
@@ -105,7 +105,7 @@ pub(in crate::kernel32) fn CreateMutexA(
 }
 
 /// Makes a mutex, or opens the one of this name.
-#[shim(partial = "names are known in this process only")]
+#[shim(full)]
 pub(in crate::kernel32) fn CreateMutexW(
     cx: &Cx,
     lpMutexAttributes: In<SECURITY_ATTRIBUTES>,
@@ -116,7 +116,7 @@ pub(in crate::kernel32) fn CreateMutexW(
 }
 
 /// Makes a mutex, or opens the one of this name, with these rights.
-#[shim(partial = "names are known in this process only")]
+#[shim(full)]
 pub(in crate::kernel32) fn CreateMutexExA(
     cx: &Cx,
     lpMutexAttributes: In<SECURITY_ATTRIBUTES>,
@@ -130,7 +130,7 @@ pub(in crate::kernel32) fn CreateMutexExA(
 }
 
 /// Makes a mutex, or opens the one of this name, with these rights.
-#[shim(partial = "names are known in this process only")]
+#[shim(full)]
 pub(in crate::kernel32) fn CreateMutexExW(
     cx: &Cx,
     lpMutexAttributes: In<SECURITY_ATTRIBUTES>,
@@ -150,11 +150,11 @@ fn create_mutex(
     access: Access,
 ) -> Win32Result<HANDLE> {
     let owner = owned.then(|| cx.thread.id());
-    create(cx, attributes, name, access, || Ok(cx.process.mutants.create(owner)))
+    create(cx, attributes, name, access, |place| Ok(cx.process.mutants.create_in(place, owner)))
 }
 
 /// Makes a semaphore, or opens the one of this name.
-#[shim(partial = "names are known in this process only")]
+#[shim(full)]
 pub(in crate::kernel32) fn CreateSemaphoreA(
     cx: &Cx,
     lpSemaphoreAttributes: In<SECURITY_ATTRIBUTES>,
@@ -163,11 +163,11 @@ pub(in crate::kernel32) fn CreateSemaphoreA(
     lpName: PCSTR,
 ) -> Win32Result<HANDLE> {
     let name = name_a(cx, lpName)?;
-    create(cx, lpSemaphoreAttributes, &name, semaphore::ALL_ACCESS, || Semaphore::new(lInitialCount, lMaximumCount))
+    create(cx, lpSemaphoreAttributes, &name, semaphore::ALL_ACCESS, |place| Semaphore::new_in(place, lInitialCount, lMaximumCount))
 }
 
 /// Makes a semaphore, or opens the one of this name.
-#[shim(partial = "names are known in this process only")]
+#[shim(full)]
 pub(in crate::kernel32) fn CreateSemaphoreW(
     cx: &Cx,
     lpSemaphoreAttributes: In<SECURITY_ATTRIBUTES>,
@@ -176,11 +176,11 @@ pub(in crate::kernel32) fn CreateSemaphoreW(
     lpName: PCWSTR,
 ) -> Win32Result<HANDLE> {
     let name = name_w(lpName)?;
-    create(cx, lpSemaphoreAttributes, &name, semaphore::ALL_ACCESS, || Semaphore::new(lInitialCount, lMaximumCount))
+    create(cx, lpSemaphoreAttributes, &name, semaphore::ALL_ACCESS, |place| Semaphore::new_in(place, lInitialCount, lMaximumCount))
 }
 
 /// Makes a semaphore, or opens the one of this name, with these rights.
-#[shim(partial = "names are known in this process only")]
+#[shim(full)]
 pub(in crate::kernel32) fn CreateSemaphoreExW(
     cx: &Cx,
     lpSemaphoreAttributes: In<SECURITY_ATTRIBUTES>,
@@ -194,7 +194,7 @@ pub(in crate::kernel32) fn CreateSemaphoreExW(
         return Err(WIN32_ERROR::ERROR_INVALID_PARAMETER.into());
     }
     let (name, access) = (name_w(lpName)?, semaphore::MAPPING.map(dwDesiredAccess));
-    create(cx, lpSemaphoreAttributes, &name, access, || Semaphore::new(lInitialCount, lMaximumCount))
+    create(cx, lpSemaphoreAttributes, &name, access, |place| Semaphore::new_in(place, lInitialCount, lMaximumCount))
 }
 
 /// Makes a waitable timer, or opens the one of this name.
@@ -206,7 +206,7 @@ pub(in crate::kernel32) fn CreateWaitableTimerA(
     lpTimerName: PCSTR,
 ) -> Win32Result<HANDLE> {
     let name = name_a(cx, lpTimerName)?;
-    create(cx, lpTimerAttributes, &name, timer::ALL_ACCESS, || Ok(Timer::new(bManualReset)))
+    create(cx, lpTimerAttributes, &name, timer::ALL_ACCESS, |_| Ok(Timer::new(bManualReset)))
 }
 
 /// Makes a waitable timer, or opens the one of this name.
@@ -218,7 +218,7 @@ pub(in crate::kernel32) fn CreateWaitableTimerW(
     lpTimerName: PCWSTR,
 ) -> Win32Result<HANDLE> {
     let name = name_w(lpTimerName)?;
-    create(cx, lpTimerAttributes, &name, timer::ALL_ACCESS, || Ok(Timer::new(bManualReset)))
+    create(cx, lpTimerAttributes, &name, timer::ALL_ACCESS, |_| Ok(Timer::new(bManualReset)))
 }
 
 /// Makes a waitable timer, or opens the one of this name, with these rights.
@@ -232,11 +232,11 @@ pub(in crate::kernel32) fn CreateWaitableTimerExW(
 ) -> Win32Result<HANDLE> {
     let manual = dwFlags.contains(CREATE_WAITABLE_TIMER::CREATE_WAITABLE_TIMER_MANUAL_RESET);
     let (name, access) = (name_w(lpTimerName)?, timer::MAPPING.map(dwDesiredAccess));
-    create(cx, lpTimerAttributes, &name, access, || Ok(Timer::new(manual)))
+    create(cx, lpTimerAttributes, &name, access, |_| Ok(Timer::new(manual)))
 }
 
 /// Opens the event of this name.
-#[shim(partial = "names are known in this process only")]
+#[shim(full)]
 pub(in crate::kernel32) fn OpenEventA(
     cx: &Cx,
     dwDesiredAccess: u32,
@@ -247,7 +247,7 @@ pub(in crate::kernel32) fn OpenEventA(
 }
 
 /// Opens the event of this name.
-#[shim(partial = "names are known in this process only")]
+#[shim(full)]
 pub(in crate::kernel32) fn OpenEventW(
     cx: &Cx,
     dwDesiredAccess: u32,
@@ -258,7 +258,7 @@ pub(in crate::kernel32) fn OpenEventW(
 }
 
 /// Opens the mutex of this name.
-#[shim(partial = "names are known in this process only")]
+#[shim(full)]
 pub(in crate::kernel32) fn OpenMutexW(
     cx: &Cx,
     dwDesiredAccess: u32,
@@ -269,7 +269,7 @@ pub(in crate::kernel32) fn OpenMutexW(
 }
 
 /// Opens the semaphore of this name.
-#[shim(partial = "names are known in this process only")]
+#[shim(full)]
 pub(in crate::kernel32) fn OpenSemaphoreW(
     cx: &Cx,
     dwDesiredAccess: u32,
@@ -290,7 +290,8 @@ pub(in crate::kernel32) fn OpenWaitableTimerW(
     open::<Timer>(cx, timer::MAPPING, dwDesiredAccess, bInheritHandle, &name_w(lpTimerName)?)
 }
 
-/// Lets pass who waits for an event now, and leaves it unsignalled.
+/// Lets pass who waits for an event now, and leaves it unsignalled. One with a name may miss those who wait, of which the
+/// documentation warns.
 #[shim(full)]
 pub(in crate::kernel32) fn PulseEvent(cx: &Cx, hEvent: HANDLE) -> Win32Result<()> {
     cx.process.handles.get::<Event>(hEvent, event::MODIFY_STATE)?.pulse();
