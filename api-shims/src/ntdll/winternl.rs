@@ -93,7 +93,9 @@ pub(super) fn NtCreateEvent(
         EVENT_TYPE::SynchronizationEvent => false,
         _ => return NTSTATUS::STATUS_INVALID_PARAMETER,
     };
-    create(cx, EventHandle, ObjectAttributes, event::MAPPING, DesiredAccess, |place| Ok(Event::new_in(place, manual, InitialState.0)))
+    create(cx, EventHandle, ObjectAttributes, event::MAPPING, DesiredAccess, |place| {
+        Ok(Event::new_in(place, manual, InitialState.0))
+    })
 }
 
 /// Makes a mutant, or opens the one of this name.
@@ -106,7 +108,9 @@ pub(super) fn NtCreateMutant(
     InitialOwner: BOOLEAN,
 ) -> NTSTATUS {
     let owner = InitialOwner.0.then(|| cx.thread.id());
-    create(cx, MutantHandle, ObjectAttributes, mutant::MAPPING, DesiredAccess, |place| Ok(cx.process.mutants.create_in(place, owner)))
+    create(cx, MutantHandle, ObjectAttributes, mutant::MAPPING, DesiredAccess, |place| {
+        Ok(cx.process.mutants.create_in(place, owner))
+    })
 }
 
 /// Makes a semaphore, or opens the one of this name.

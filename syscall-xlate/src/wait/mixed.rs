@@ -15,7 +15,7 @@ use super::{Woken, blocks_not, forget, lock_all, woken};
 
 /// The first and the longest sleep after which a thread looks whether somebody died.
 const FIRST_SLEEP: Duration = Duration::from_millis(10);
-const LONGEST_SLEEP: Duration = Duration::from_millis(160);
+const LONGEST_SLEEP: Duration = Duration::from_millis(40);
 
 /// True when one of the objects is shared with other processes.
 pub(super) fn concerns(objects: &[&Dispatcher]) -> bool {

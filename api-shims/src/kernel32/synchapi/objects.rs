@@ -45,7 +45,9 @@ pub(in crate::kernel32) fn CreateEventA(
     lpName: PCSTR,
 ) -> Win32Result<HANDLE> {
     let name = name_a(cx, lpName)?;
-    create(cx, lpEventAttributes, &name, event::ALL_ACCESS, |place| Ok(Event::new_in(place, bManualReset, bInitialState)))
+    create(cx, lpEventAttributes, &name, event::ALL_ACCESS, |place| {
+        Ok(Event::new_in(place, bManualReset, bInitialState))
+    })
 }
 
 /// Makes an event, or opens the one of this name.
@@ -58,7 +60,9 @@ pub(in crate::kernel32) fn CreateEventW(
     lpName: PCWSTR,
 ) -> Win32Result<HANDLE> {
     let name = name_w(lpName)?;
-    create(cx, lpEventAttributes, &name, event::ALL_ACCESS, |place| Ok(Event::new_in(place, bManualReset, bInitialState)))
+    create(cx, lpEventAttributes, &name, event::ALL_ACCESS, |place| {
+        Ok(Event::new_in(place, bManualReset, bInitialState))
+    })
 }
 
 /// Makes an event, or opens the one of this name, with these rights.
@@ -163,7 +167,9 @@ pub(in crate::kernel32) fn CreateSemaphoreA(
     lpName: PCSTR,
 ) -> Win32Result<HANDLE> {
     let name = name_a(cx, lpName)?;
-    create(cx, lpSemaphoreAttributes, &name, semaphore::ALL_ACCESS, |place| Semaphore::new_in(place, lInitialCount, lMaximumCount))
+    create(cx, lpSemaphoreAttributes, &name, semaphore::ALL_ACCESS, |place| {
+        Semaphore::new_in(place, lInitialCount, lMaximumCount)
+    })
 }
 
 /// Makes a semaphore, or opens the one of this name.
@@ -176,7 +182,9 @@ pub(in crate::kernel32) fn CreateSemaphoreW(
     lpName: PCWSTR,
 ) -> Win32Result<HANDLE> {
     let name = name_w(lpName)?;
-    create(cx, lpSemaphoreAttributes, &name, semaphore::ALL_ACCESS, |place| Semaphore::new_in(place, lInitialCount, lMaximumCount))
+    create(cx, lpSemaphoreAttributes, &name, semaphore::ALL_ACCESS, |place| {
+        Semaphore::new_in(place, lInitialCount, lMaximumCount)
+    })
 }
 
 /// Makes a semaphore, or opens the one of this name, with these rights.
