@@ -16,6 +16,7 @@ mod msvcrt;
 mod ntdll;
 mod ole32;
 mod oleaut32;
+mod pool;
 mod rpcrt4;
 mod shell32;
 mod state;

@@ -29,6 +29,7 @@ pub mod object;
 mod parameters;
 pub mod path;
 mod peb;
+pub mod pool;
 pub mod process;
 pub mod program;
 pub mod random;

@@ -18,6 +18,7 @@ use crate::modules::Modules;
 use crate::object::{HandleTable, Namespace};
 use crate::parameters::Parameters;
 use crate::path::Drives;
+use crate::pool::Pools;
 use crate::registry::Registry;
 use crate::say::say;
 use crate::security::Token;
@@ -82,6 +83,8 @@ pub struct Process {
     pub mutants: Mutants,
     /// Its waitable timers.
     pub timers: TimerQueue,
+    /// Its thread pools.
+    pub pools: Pools,
     /// Its threads, by identifier.
     pub thread_objects: Threads,
     /// The processors it may use.
@@ -151,6 +154,7 @@ impl Process {
             names: Namespace::new(&private),
             mutants: Mutants::default(),
             timers: TimerQueue::default(),
+            pools: Pools::default(),
             thread_objects: Threads::default(),
             affinity: Affinity::default(),
             fls: FiberStorage::default(),

@@ -163,6 +163,7 @@ impl Cx<'_> {
 
     /// What is to be done when a thread's guest code is over; the last thread ends the process.
     pub(crate) fn end_thread(&self, code: u32) {
+        self.leave_pool();
         let last = self.process.thread_ends();
         if last {
             // The guest is told on its own stack, and may end the thread once more meanwhile.
@@ -226,25 +227,32 @@ impl Cx<'_> {
     /// # Errors
     /// `STATUS_NO_MEMORY` when the host is short of memory or threads.
     pub fn start_thread(&self, new: NewThread) -> NtResult<Arc<ThreadObject>> {
-        let process = self.thread.process_arc();
-        let default =
-            || process.program().and_then(|program| Some(program.image()?.headers().stack_reserve)).unwrap_or_default();
-        let stack = if new.stack == 0 { default() } else { new.stack };
-        let (report, started) = std::sync::mpsc::sync_channel(1);
-        process.thread_begins();
-        let spawned = std::thread::Builder::new().stack_size(HOST_STACK).spawn({
-            let process = process.clone();
-            move || match Thread::new(process, Some(stack)) {
-                Ok(thread) => run_thread(thread, new, |object| drop(report.send(object))),
-                Err(_) => drop(report),
-            }
-        });
-        match spawned.ok().and_then(|_| started.recv().ok()) {
-            Some(object) => Ok(object),
-            None => {
-                process.thread_ends();
-                Err(NTSTATUS::STATUS_NO_MEMORY)
-            }
+        start_thread_of(&self.thread.process_arc(), new)
+    }
+}
+
+/// Starts a guest thread of a process. The caller need not be one.
+///
+/// # Errors
+/// As [`Cx::start_thread`].
+pub(crate) fn start_thread_of(process: &Arc<Process>, new: NewThread) -> NtResult<Arc<ThreadObject>> {
+    let default =
+        || process.program().and_then(|program| Some(program.image()?.headers().stack_reserve)).unwrap_or_default();
+    let stack = if new.stack == 0 { default() } else { new.stack };
+    let (report, started) = std::sync::mpsc::sync_channel(1);
+    process.thread_begins();
+    let spawned = std::thread::Builder::new().stack_size(HOST_STACK).spawn({
+        let process = process.clone();
+        move || match Thread::new(process, Some(stack)) {
+            Ok(thread) => run_thread(thread, new, |object| drop(report.send(object))),
+            Err(_) => drop(report),
+        }
+    });
+    match spawned.ok().and_then(|_| started.recv().ok()) {
+        Some(object) => Ok(object),
+        None => {
+            process.thread_ends();
+            Err(NTSTATUS::STATUS_NO_MEMORY)
         }
     }
 }

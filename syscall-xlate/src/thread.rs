@@ -9,6 +9,7 @@ use abi::{Errno, WIN32_ERROR, fault};
 use crate::low::Block;
 use crate::memory::{MemoryType, PAGE_GUARD, PAGE_READWRITE, Page, Protection};
 use crate::modules::StaticTls;
+use crate::pool;
 use crate::stack::Stack;
 use crate::state::{ThreadState, ThreadStates};
 use crate::sync::ThreadObject;
@@ -28,6 +29,7 @@ pub struct Thread {
     static_tls: Arc<StaticTls>,
     fls: Arc<fls::Values>,
     states: ThreadStates,
+    worker: pool::Worker,
     pub(crate) trace: RefCell<trace::ThreadTrace>,
     _alternate: signals::AlternateStack,
 }
@@ -70,6 +72,7 @@ impl Thread {
             tls_expansion: OnceCell::new(),
             static_tls: Arc::new(StaticTls::new(block.address() + offset::STATIC_TLS)),
             states: ThreadStates::default(),
+            worker: pool::Worker::default(),
             trace: RefCell::default(),
             block,
             _alternate: signals::AlternateStack::new()?,
@@ -163,6 +166,11 @@ impl Thread {
     #[inline(always)]
     pub fn fls(&self) -> &fls::Values {
         &self.fls
+    }
+
+    /// What it does for a pool.
+    pub(crate) fn worker(&self) -> &pool::Worker {
+        &self.worker
     }
 
     /// Its identifier; the host's thread id.

@@ -3,6 +3,8 @@
 pub(crate) mod excpt;
 mod ntifs;
 mod ntioapi;
+mod ntrtl;
+mod nttp;
 mod rtlsupportapi;
 mod structs;
 mod wdm;
@@ -10,7 +12,7 @@ mod winternl;
 use syscall_xlate::dll::{Dll, Export, Exports};
 use syscall_xlate::exports;
 
-use crate::kernel32::errhandlingapi;
+use crate::kernel32::{errhandlingapi, threadpoolapiset};
 
 pub(crate) static DLL: Dll = Dll { name: "ntdll.dll", exports: Exports::new(EXPORTS), attach: None, detach: None };
 
@@ -54,9 +56,16 @@ static EXPORTS: &[Export] = exports![
     ntifs::RtlAllocateHeap,
     rtlsupportapi::RtlCaptureContext,
     rtlsupportapi::RtlCaptureStackBackTrace,
+    ntrtl::RtlCreateTimer,
+    ntrtl::RtlCreateTimerQueue,
     wdm::RtlDeleteCriticalSection,
     rtlsupportapi::RtlDeleteFunctionTable,
     rtlsupportapi::RtlDeleteGrowableFunctionTable,
+    ntrtl::RtlDeleteTimer,
+    ntrtl::RtlDeleteTimerQueue,
+    ntrtl::RtlDeleteTimerQueueEx,
+    ntrtl::RtlDeregisterWait,
+    ntrtl::RtlDeregisterWaitEx,
     wdm::RtlEnterCriticalSection,
     wdm::RtlEqualUnicodeString,
     winternl::RtlExitUserProcess,
@@ -77,9 +86,11 @@ static EXPORTS: &[Export] = exports![
     rtlsupportapi::RtlLookupFunctionEntry,
     winternl::RtlNtStatusToDosError,
     rtlsupportapi::RtlPcToFileHeader,
+    ntrtl::RtlQueueWorkItem,
     rtlsupportapi::RtlRaiseException,
     rtlsupportapi::RtlRaiseStatus,
     ntifs::RtlReAllocateHeap,
+    ntrtl::RtlRegisterWait,
     "RtlRemoveVectoredContinueHandler" => errhandlingapi::RemoveVectoredContinueHandler,
     "RtlRemoveVectoredExceptionHandler" => errhandlingapi::RemoveVectoredExceptionHandler,
     rtlsupportapi::RtlRestoreContext,
@@ -88,8 +99,39 @@ static EXPORTS: &[Export] = exports![
     wdm::RtlTryEnterCriticalSection,
     rtlsupportapi::RtlUnwind,
     rtlsupportapi::RtlUnwindEx,
+    ntrtl::RtlUpdateTimer,
     rtlsupportapi::RtlVirtualUnwind,
     ntifs::RtlWaitOnAddress,
+    nttp::TpAllocCleanupGroup,
+    nttp::TpAllocPool,
+    nttp::TpAllocTimer,
+    nttp::TpAllocWait,
+    nttp::TpAllocWork,
+    "TpCallbackLeaveCriticalSectionOnCompletion" => threadpoolapiset::LeaveCriticalSectionWhenCallbackReturns,
+    nttp::TpCallbackMayRunLong,
+    "TpCallbackReleaseMutexOnCompletion" => threadpoolapiset::ReleaseMutexWhenCallbackReturns,
+    "TpCallbackReleaseSemaphoreOnCompletion" => threadpoolapiset::ReleaseSemaphoreWhenCallbackReturns,
+    "TpCallbackSetEventOnCompletion" => threadpoolapiset::SetEventWhenCallbackReturns,
+    "TpCallbackUnloadDllOnCompletion" => threadpoolapiset::FreeLibraryWhenCallbackReturns,
+    "TpDisassociateCallback" => threadpoolapiset::DisassociateCurrentThreadFromCallback,
+    "TpIsTimerSet" => threadpoolapiset::IsThreadpoolTimerSet,
+    "TpPostWork" => threadpoolapiset::SubmitThreadpoolWork,
+    "TpReleaseCleanupGroup" => threadpoolapiset::CloseThreadpoolCleanupGroup,
+    "TpReleaseCleanupGroupMembers" => threadpoolapiset::CloseThreadpoolCleanupGroupMembers,
+    "TpReleasePool" => threadpoolapiset::CloseThreadpool,
+    "TpReleaseTimer" => threadpoolapiset::CloseThreadpoolTimer,
+    "TpReleaseWait" => threadpoolapiset::CloseThreadpoolWait,
+    "TpReleaseWork" => threadpoolapiset::CloseThreadpoolWork,
+    "TpSetPoolMaxThreads" => threadpoolapiset::SetThreadpoolThreadMaximum,
+    nttp::TpSetPoolMinThreads,
+    "TpSetTimer" => threadpoolapiset::SetThreadpoolTimer,
+    "TpSetTimerEx" => threadpoolapiset::SetThreadpoolTimerEx,
+    "TpSetWait" => threadpoolapiset::SetThreadpoolWait,
+    "TpSetWaitEx" => threadpoolapiset::SetThreadpoolWaitEx,
+    nttp::TpSimpleTryPost,
+    "TpWaitForTimer" => threadpoolapiset::WaitForThreadpoolTimerCallbacks,
+    "TpWaitForWait" => threadpoolapiset::WaitForThreadpoolWaitCallbacks,
+    "TpWaitForWork" => threadpoolapiset::WaitForThreadpoolWorkCallbacks,
     "ZwAllocateVirtualMemory" => ntifs::NtAllocateVirtualMemory,
     "ZwClose" => winternl::NtClose,
     "ZwCreateEvent" => winternl::NtCreateEvent,

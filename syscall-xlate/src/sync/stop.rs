@@ -87,6 +87,11 @@ impl Stop {
         before
     }
 
+    /// True while the thread neither blocks nor stands.
+    pub(crate) fn is_running(&self) -> bool {
+        self.state.load(Ordering::Relaxed) == RUNNING
+    }
+
     /// The thread has ended: there is nothing to wait for.
     pub(crate) fn close(&self) {
         self.state.store(BLOCKED, Ordering::SeqCst);

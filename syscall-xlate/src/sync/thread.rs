@@ -188,6 +188,11 @@ impl ThreadObject {
         &self.stop
     }
 
+    /// True while it does not run: it waits, or is suspended.
+    pub(crate) fn is_blocked(&self) -> bool {
+        !self.stop.is_running()
+    }
+
     /// Resumes it once; gives how often it was suspended before.
     pub fn resume(&self) -> u32 {
         self.stop.resume()

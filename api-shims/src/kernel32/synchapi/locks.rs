@@ -8,7 +8,7 @@ use syscall_xlate::sync::{Slept, condition, critical_section, init_once, srw_loc
 use syscall_xlate::wait::Timeout;
 
 /// `RTL_CRITICAL_SECTION`; what is in it is the service's business.
-pub(in crate::kernel32) enum CRITICAL_SECTION {}
+pub(crate) enum CRITICAL_SECTION {}
 /// `RTL_SRWLOCK`
 pub(in crate::kernel32) enum SRWLOCK {}
 /// `RTL_CONDITION_VARIABLE`
