@@ -30,6 +30,11 @@ pub(super) fn map(address: u64, size: u64, protection: libc::c_int, source: Sour
     map_with(address, size, protection, source, libc::MAP_FIXED_NOREPLACE)
 }
 
+/// Maps over memory of ours.
+pub(super) fn replace(address: u64, size: u64, protection: libc::c_int, source: Source<'_>) -> NtResult<()> {
+    map_with(address, size, protection, source, libc::MAP_FIXED).map(drop)
+}
+
 /// Replaces memory of ours by fresh zeroed pages without access.
 pub(super) fn discard(address: u64, size: u64) -> NtResult<()> {
     map_with(address, size, libc::PROT_NONE, Source::Anonymous, libc::MAP_FIXED).map(|_| ())
@@ -104,6 +109,40 @@ fn set_protection(address: u64, size: u64, protection: libc::c_int) -> NtResult<
         Some(libc::EACCES) => Err(NTSTATUS::STATUS_SECTION_PROTECTION),
         _ => Err(NTSTATUS::STATUS_NO_MEMORY),
     }
+}
+
+/// What the guest says of its use of memory.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Advice {
+    /// It is used soon.
+    Soon,
+    /// It is not used soon.
+    Later,
+    /// The contents are not used any more. Memory of ours only.
+    Discard,
+}
+
+/// Passes on what the guest says; true when the host took it.
+pub(super) fn advise(address: u64, size: u64, advice: Advice) -> bool {
+    let advice = match advice {
+        Advice::Soon => libc::MADV_WILLNEED,
+        Advice::Later => libc::MADV_COLD,
+        Advice::Discard => libc::MADV_DONTNEED,
+    };
+    // SAFETY: only discarding changes contents: the guest's, by the books of the address space.
+    unsafe { libc::madvise(address as *mut _, size as usize, advice) == 0 }
+}
+
+/// Keeps pages in memory; true when the host does.
+pub(super) fn lock(address: u64, size: u64) -> bool {
+    // SAFETY: changes no contents.
+    unsafe { libc::mlock(address as *const _, size as usize) == 0 }
+}
+
+/// Lets pages be paged out again.
+pub(super) fn unlock(address: u64, size: u64) {
+    // SAFETY: changes no contents.
+    unsafe { libc::munlock(address as *const _, size as usize) };
 }
 
 /// Writes changed pages of a shared mapping to its file.

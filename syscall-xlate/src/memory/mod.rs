@@ -5,30 +5,41 @@
 //! host's own included, are reported from the kernel's list.
 
 mod books;
+mod commits;
 mod host;
+mod place;
+mod placeholder;
 mod protection;
+mod ranges;
 mod region;
+mod resident;
 mod runs;
 #[cfg(test)]
 mod tests;
+mod watch;
+mod written;
 
 use std::collections::BTreeMap;
 use std::os::fd::BorrowedFd;
-use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError};
 
 use abi::{NTSTATUS, NtResult, bitflags};
 
+pub use commits::Commits;
 pub use host::{GRANULE, PAGE};
+pub use place::{Place, Requirements};
 pub use protection::*;
 pub use region::{MemoryType, Region, RegionState};
 pub use runs::Page;
 
 use crate::service::code;
 use crate::{demand, low};
-use books::{Allocation, Books};
+use books::{Allocation, Books, Placeholder};
 use host::Source;
+use ranges::Ranges;
 use region::foreign_region;
 use runs::Runs;
+use watch::Watcher;
 
 bitflags::bitflags! {
     /// What [`AddressSpace::allocate`] is to do.
@@ -38,6 +49,10 @@ bitflags::bitflags! {
         const COMMIT = 0x1000;
         /// `MEM_RESERVE`
         const RESERVE = 0x2000;
+        /// `MEM_REPLACE_PLACEHOLDER`
+        const REPLACE_PLACEHOLDER = 0x4000;
+        /// `MEM_RESERVE_PLACEHOLDER`
+        const RESERVE_PLACEHOLDER = 0x4_0000;
         /// `MEM_RESET`: the contents may go.
         const RESET = 0x8_0000;
         /// `MEM_TOP_DOWN`
@@ -64,6 +79,25 @@ pub struct AddressSpace {
     // Leaf lock. Guest memory is not touched while it is held, so that a fault handler may take it.
     books: Mutex<Books>,
     commit_limit: u64,
+    /// Made when memory is to be watched first; `None` in it where the host cannot.
+    watcher: OnceLock<Option<Watcher>>,
+}
+
+/// A view to be mapped.
+#[derive(Clone, Copy, Debug)]
+pub struct ViewRequest<'a> {
+    /// What it shows.
+    pub file: BorrowedFd<'a>,
+    /// From where on, in bytes.
+    pub offset: u64,
+    /// How many bytes of it.
+    pub size: u64,
+    /// Where.
+    pub place: Place,
+    /// The view's protection, which the caller has checked against the section's.
+    pub protection: Protection,
+    /// For a section whose pages are committed one by one.
+    pub commits: Option<&'a Arc<Commits>>,
 }
 
 impl Default for AddressSpace {
@@ -74,8 +108,19 @@ impl Default for AddressSpace {
 
 impl AddressSpace {
     fn placed(places: [(u64, u64); 2]) -> Self {
-        let books = Books { allocations: BTreeMap::new(), places, search_from: places[0].0 };
-        Self { books: Mutex::new(books), commit_limit: host::commit_limit() }
+        let books = Books {
+            allocations: BTreeMap::new(),
+            places,
+            search_from: places[0].0,
+            locked: Ranges::default(),
+            offered: Ranges::default(),
+        };
+        Self { books: Mutex::new(books), commit_limit: host::commit_limit(), watcher: OnceLock::new() }
+    }
+
+    /// The most bytes that can be committed.
+    pub const fn commit_limit(&self) -> u64 {
+        self.commit_limit
     }
 
     /// Reserves or commits (`NtAllocateVirtualMemory`); gives back base and size as they were rounded. Committing without a base also
@@ -84,12 +129,74 @@ impl AddressSpace {
     /// # Errors
     /// `STATUS_INVALID_PARAMETER` for a size of 0 or flags that do not go together, `STATUS_INVALID_PAGE_PROTECTION`,
     /// `STATUS_CONFLICTING_ADDRESSES` where memory is taken or not reserved, `STATUS_NO_MEMORY`, `STATUS_COMMITMENT_LIMIT`,
-    /// `STATUS_NOT_SUPPORTED` for write watch and physical pages, `STATUS_PRIVILEGE_NOT_HELD` for large pages.
+    /// `STATUS_NOT_SUPPORTED` for physical pages, and for write watch where the host cannot watch, `STATUS_PRIVILEGE_NOT_HELD` for large
+    /// pages.
     pub fn allocate(&self, base: u64, size: u64, how: u32, protection: u32) -> NtResult<(u64, u64)> {
+        self.allocate_within(base, size, how, protection, Requirements::NONE)
+    }
+
+    /// As [`Self::allocate`], with requirements for the address that is chosen for a base of 0.
+    ///
+    /// # Errors
+    /// As [`Self::allocate`]; `STATUS_NO_MEMORY` where the requirements leave no room.
+    pub fn allocate_within(
+        &self,
+        base: u64,
+        size: u64,
+        how: u32,
+        protection: u32,
+        requirements: Requirements,
+    ) -> NtResult<(u64, u64)> {
         let how = Allocate::from_bits(how).ok_or(NTSTATUS::STATUS_INVALID_PARAMETER)?;
+        if how.intersects(Allocate::RESERVE_PLACEHOLDER | Allocate::REPLACE_PLACEHOLDER) {
+            return Err(NTSTATUS::STATUS_INVALID_PARAMETER);
+        }
+        self.allocate_as(base, size, how, protection, requirements)
+    }
+
+    /// As [`Self::allocate_within`], and placeholders (`NtAllocateVirtualMemoryEx`): makes one, or replaces the one of exactly this base
+    /// and size.
+    ///
+    /// # Errors
+    /// As [`Self::allocate_within`]; `STATUS_INVALID_PARAMETER` also for requirements together with a base, a size that is not whole
+    /// pages, a base that is not a granule's unless it is a placeholder's; `STATUS_CONFLICTING_ADDRESSES` where no such placeholder is.
+    pub fn allocate_extended(
+        &self,
+        base: u64,
+        size: u64,
+        how: u32,
+        protection: u32,
+        requirements: Requirements,
+    ) -> NtResult<(u64, u64)> {
+        let how = Allocate::from_bits(how).ok_or(NTSTATUS::STATUS_INVALID_PARAMETER)?;
+        let reserves = how.contains(Allocate::RESERVE);
+        let [makes, replaces] =
+            [Allocate::RESERVE_PLACEHOLDER, Allocate::REPLACE_PLACEHOLDER].map(|flag| how.contains(flag));
+        let step = if reserves && !replaces { GRANULE } else { PAGE };
+        let placeholder = Allocate::RESERVE | Allocate::RESERVE_PLACEHOLDER | Allocate::TOP_DOWN;
+        let sound = size.is_multiple_of(PAGE)
+            && base.is_multiple_of(step)
+            && (base == 0 || requirements == Requirements::NONE)
+            && (!makes || reserves && placeholder.contains(how) && protection == PAGE_NOACCESS)
+            && (!replaces || reserves && base != 0);
+        if !sound {
+            return Err(NTSTATUS::STATUS_INVALID_PARAMETER);
+        }
+        self.allocate_as(base, size, how, protection, requirements)
+    }
+
+    fn allocate_as(
+        &self,
+        base: u64,
+        size: u64,
+        how: Allocate,
+        protection: u32,
+        requirements: Requirements,
+    ) -> NtResult<(u64, u64)> {
         let resets = how & (Allocate::RESET | Allocate::RESET_UNDO);
         let sound =
             if resets.is_empty() { how.intersects(Allocate::COMMIT | Allocate::RESERVE) } else { how == resets };
+        let watches = how.contains(Allocate::WRITE_WATCH);
         if size == 0 || !sound || resets == Allocate::RESET | Allocate::RESET_UNDO {
             return Err(NTSTATUS::STATUS_INVALID_PARAMETER);
         }
@@ -97,37 +204,71 @@ impl AddressSpace {
         if how.contains(Allocate::LARGE_PAGES) {
             return Err(NTSTATUS::STATUS_PRIVILEGE_NOT_HELD);
         }
-        if how.intersects(Allocate::WRITE_WATCH | Allocate::PHYSICAL) {
+        if how.contains(Allocate::PHYSICAL) || watches && self.watcher().is_none() {
             return Err(NTSTATUS::STATUS_NOT_SUPPORTED);
+        }
+        // Documented: a watched region is one that is reserved so.
+        if watches && !how.contains(Allocate::RESERVE) {
+            return Err(NTSTATUS::STATUS_INVALID_PARAMETER);
         }
         let end = base.checked_add(size).filter(|&end| end <= HIGHEST + 1).ok_or(NTSTATUS::STATUS_INVALID_PARAMETER)?;
         if how.contains(Allocate::COMMIT) && size > self.commit_limit {
             return Err(NTSTATUS::STATUS_COMMITMENT_LIMIT);
         }
         if how.contains(Allocate::RESERVE) || base == 0 && resets.is_empty() {
-            return self.reserve(base, end, how, protection);
+            return self.reserve(base, end, how, protection, requirements);
         }
         let (from, to) = (base / PAGE * PAGE, end.next_multiple_of(PAGE));
         let mut books = self.lock();
         let (start, allocation) = books.holding(from, to)?;
         if resets.is_empty() {
-            allocation.commit(start, from, to, protection)?;
+            if allocation.commits.is_some() {
+                books.commit_view(start, from, to, protection)?;
+            } else {
+                allocation.commit(start, from, to, protection)?;
+                books.offered.remove(from, to);
+            }
         }
         Ok((from, to - from))
     }
 
-    fn reserve(&self, base: u64, end: u64, how: Allocate, protection: Protection) -> NtResult<(u64, u64)> {
+    fn reserve(
+        &self,
+        base: u64,
+        end: u64,
+        how: Allocate,
+        protection: Protection,
+        requirements: Requirements,
+    ) -> NtResult<(u64, u64)> {
         let committed = how.contains(Allocate::COMMIT);
         let page = if committed { Page::Committed(protection) } else { Page::Reserved };
         let host_protection = if committed { protection.host() } else { libc::PROT_NONE };
-        let from = base / GRANULE * GRANULE;
+        let replaces = how.contains(Allocate::REPLACE_PLACEHOLDER);
+        let from = if replaces { base } else { base / GRANULE * GRANULE };
         let size = (end - from).next_multiple_of(PAGE);
-        let wanted = (base != 0).then_some(from);
+        let place = match base {
+            0 => Place::Anywhere { top_down: how.contains(Allocate::TOP_DOWN), requirements },
+            _ if replaces => Place::Placeholder(from),
+            _ => Place::At(from),
+        };
+        let watcher = how.contains(Allocate::WRITE_WATCH).then(|| self.watcher()).flatten();
         let mut books = self.lock();
-        let start = books.map(wanted, size, how.contains(Allocate::TOP_DOWN), host_protection, Source::Anonymous)?;
-        let runs = Runs::new(size, page);
-        let kind = MemoryType::Private;
-        books.allocations.insert(start, Allocation { size, protection: protection.bits(), kind, foreign: false, runs });
+        let start = books.map(place, size, host_protection, Source::Anonymous)?;
+        let mut allocation = match how.contains(Allocate::RESERVE_PLACEHOLDER) {
+            true => Allocation::placeholder(size),
+            false => Allocation::new(size, protection.bits(), MemoryType::Private, page),
+        };
+        if replaces {
+            allocation.placeholder = Placeholder::Replaced;
+        }
+        allocation.watched = watcher.is_some();
+        let watched = watcher.map_or(Ok(()), |watcher| watcher.watch(start, size));
+        books.allocations.insert(start, allocation);
+        if let Err(status) = watched {
+            host::unmap(start, size);
+            books.cut(start, start, start + size);
+            return Err(status);
+        }
         Ok((start, size))
     }
 
@@ -144,6 +285,11 @@ impl AddressSpace {
         let (from, to) = allocation.range(start, base, size)?;
         host::discard(from, to - from)?;
         allocation.runs.set(from - start, to - start, Page::Reserved);
+        let watched = allocation.watched;
+        books.forget(from, to);
+        if watched && let Some(watcher) = self.watcher() {
+            watcher.watch(from, to - from)?;
+        }
         Ok((from, to - from))
     }
 
@@ -198,6 +344,7 @@ impl AddressSpace {
         allocation.seal(start, from, to, protection)?;
         host::protect(from, to - from, protection.host())?;
         allocation.runs.set(from_in, to_in, Page::Committed(protection));
+        books.offered.remove(from, to);
         Ok((from, to - from, old.bits()))
     }
 
@@ -221,29 +368,32 @@ impl AddressSpace {
         Ok(foreign_region(base, before, after))
     }
 
-    /// Maps a view of a section at `wanted`, or anywhere for 0; gives back where. `allocation` is the section's protection and
-    /// `protection` the view's, which the caller has checked against each other.
+    /// Maps a view of a section; gives back where.
     ///
     /// # Errors
     /// `STATUS_CONFLICTING_ADDRESSES`, `STATUS_NO_MEMORY`, `STATUS_ACCESS_DENIED` when the file is not open for this.
-    pub fn map_view(
-        &self,
-        wanted: u64,
-        size: u64,
-        file: BorrowedFd<'_>,
-        offset: u64,
-        protection: Protection,
-        top_down: bool,
-    ) -> NtResult<u64> {
-        let size = size.checked_next_multiple_of(PAGE).ok_or(NTSTATUS::STATUS_NO_MEMORY)?;
+    pub fn map_view(&self, request: ViewRequest<'_>) -> NtResult<u64> {
+        let ViewRequest { file, offset, protection, place, commits, .. } = request;
+        let size = request.size.checked_next_multiple_of(PAGE).ok_or(NTSTATUS::STATUS_NO_MEMORY)?;
         let source =
             if protection.is_write_copy() { Source::Private(file, offset) } else { Source::Shared(file, offset) };
-        let wanted = (wanted != 0).then_some(wanted / GRANULE * GRANULE);
+        let (page, host_protection) = match commits {
+            None => (Page::Committed(protection), protection.host()),
+            Some(_) => (Page::Reserved, libc::PROT_NONE),
+        };
+        if commits.is_some() && protection.executes() {
+            // What is committed later may have been written by another view.
+            code::appears_writable();
+        }
         let mut books = self.lock();
-        let start = books.map(wanted, size, top_down, protection.host(), source)?;
-        let runs = Runs::new(size, Page::Committed(protection));
-        let kind = MemoryType::Mapped;
-        books.allocations.insert(start, Allocation { size, protection: protection.bits(), kind, foreign: false, runs });
+        let start = books.map(place, size, host_protection, source)?;
+        let mut view = Allocation::new(size, protection.bits(), MemoryType::Mapped, page);
+        view.commits = commits.map(|commits| (Arc::clone(commits), offset));
+        if matches!(place, Place::Placeholder(_)) {
+            view.placeholder = Placeholder::Replaced;
+        }
+        books.allocations.insert(start, view);
+        books.open_view(start)?;
         Ok(start)
     }
 
@@ -297,7 +447,8 @@ impl AddressSpace {
             runs.set(from / PAGE * PAGE, to.next_multiple_of(PAGE), page);
         }
         let size = size.next_multiple_of(PAGE);
-        let allocation = Allocation { size, protection: allocation_protect, kind, foreign: true, runs };
+        let known = Allocation::new(size, allocation_protect, kind, Page::Reserved);
+        let allocation = Allocation { foreign: true, runs, ..known };
         self.lock().allocations.insert(base, allocation);
     }
 
@@ -346,6 +497,10 @@ impl AddressSpace {
             }
             _ => false,
         }
+    }
+
+    fn watcher(&self) -> Option<&Watcher> {
+        self.watcher.get_or_init(Watcher::new).as_ref()
     }
 
     fn lock(&self) -> MutexGuard<'_, Books> {

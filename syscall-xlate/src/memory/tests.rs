@@ -10,13 +10,13 @@ const BOTH: u32 = COMMIT | RESERVE;
 const TOP_DOWN: u32 = 0x10_0000;
 
 /// An address space with places of its own, so that tests do not meet.
-fn space() -> AddressSpace {
+pub(super) fn space() -> AddressSpace {
     static NEXT: AtomicU64 = AtomicU64::new(0x200_0000_0000);
     let low = NEXT.fetch_add(3 << 40, Ordering::Relaxed);
     AddressSpace::placed([(low, low + (1 << 40)), (low + (1 << 40), low + (3 << 40))])
 }
 
-fn shape(memory: &AddressSpace, address: u64) -> (u64, RegionState, u32) {
+pub(super) fn shape(memory: &AddressSpace, address: u64) -> (u64, RegionState, u32) {
     let region = memory.query(address).unwrap();
     assert_eq!(region.base, address / PAGE * PAGE);
     (region.size / PAGE, region.state, region.protect)

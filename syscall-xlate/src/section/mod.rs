@@ -3,13 +3,14 @@
 mod shared;
 
 use std::os::fd::{AsFd, BorrowedFd, OwnedFd};
+use std::sync::Arc;
 
 use abi::{NTSTATUS, NtResult, bitflags};
 use rustix::fs::{MemfdFlags, fstat, ftruncate, memfd_create};
 
 use crate::memory::{
-    AddressSpace, GRANULE, PAGE, PAGE_EXECUTE, PAGE_EXECUTE_READ, PAGE_EXECUTE_READWRITE, PAGE_EXECUTE_WRITECOPY,
-    PAGE_READONLY, PAGE_READWRITE, PAGE_WRITECOPY, Protection,
+    self, AddressSpace, Commits, GRANULE, PAGE, PAGE_EXECUTE, PAGE_EXECUTE_READ, PAGE_EXECUTE_READWRITE,
+    PAGE_EXECUTE_WRITECOPY, PAGE_READONLY, PAGE_READWRITE, PAGE_WRITECOPY, Protection, ViewRequest,
 };
 use crate::object::access::STANDARD_RIGHTS_REQUIRED;
 use crate::object::{Access, GenericMapping, Kind, Object, Place, Sharing};
@@ -41,7 +42,7 @@ bitflags::bitflags! {
         const FILE = 0x80_0000;
         /// `SEC_IMAGE`
         const IMAGE = 0x100_0000;
-        /// `SEC_RESERVE`: pages of views are reserved only. Here they are committed at once, by the host, when touched.
+        /// `SEC_RESERVE`: pages of views are reserved only, until they are committed for all views.
         const RESERVE = 0x400_0000;
         /// `SEC_COMMIT`
         const COMMIT = 0x800_0000;
@@ -63,6 +64,21 @@ pub struct Section {
     of_file: bool,
     /// Where other processes find it.
     _place: Option<Place>,
+    /// For `SEC_RESERVE`: which pages are committed.
+    commits: Option<Arc<Commits>>,
+}
+
+/// A part of a section to be shown.
+#[derive(Clone, Copy, Debug)]
+pub struct View {
+    /// From here on, in bytes.
+    pub offset: u64,
+    /// So many bytes; 0: up to the end.
+    pub size: u64,
+    /// Where.
+    pub place: memory::Place,
+    /// `PAGE_*`
+    pub protection: u32,
 }
 
 impl Object for Section {
@@ -124,12 +140,12 @@ impl Section {
             return Err(NTSTATUS::STATUS_SECTION_TOO_BIG);
         }
         match file {
-            None => Self::of_memory(place, size, protection),
+            None => Self::of_memory(place, size, protection, flags.contains(SectionFlags::RESERVE)),
             Some(file) => Self::of_file(place, file, size, protection),
         }
     }
 
-    fn of_memory(place: Option<Place>, size: u64, protection: Protection) -> NtResult<Self> {
+    fn of_memory(place: Option<Place>, size: u64, protection: Protection, reserves: bool) -> NtResult<Self> {
         if size == 0 {
             return Err(NTSTATUS::STATUS_INVALID_PARAMETER);
         }
@@ -141,7 +157,9 @@ impl Section {
             Some(place) => shared::make_memory(place)?,
         };
         ftruncate(&memory, size).map_err(|_| NTSTATUS::STATUS_NO_MEMORY)?;
-        let section = Self { memory, size, protection, of_file: false, _place: None };
+        // Of one that other processes find, all is committed at once: what they commit, we would not know.
+        let commits = (reserves && place.is_none()).then(|| Commits::new(size));
+        let section = Self { memory, size, protection, of_file: false, _place: None, commits };
         Ok(section.put_into(place))
     }
 
@@ -164,7 +182,7 @@ impl Section {
         if let Some(place) = &place {
             shared::link_file(place, &memory)?;
         }
-        let section = Self { memory, size, protection, of_file: true, _place: None };
+        let section = Self { memory, size, protection, of_file: true, _place: None, commits: None };
         Ok(section.put_into(place))
     }
 
@@ -183,21 +201,21 @@ impl Section {
         self.of_file
     }
 
-    /// Shows `size` bytes from `offset` on (0: up to the end) at `wanted`, or anywhere for 0; gives back where and how many bytes.
+    /// Shows a part of it; gives back where and how many bytes.
     ///
     /// # Errors
-    /// `STATUS_MAPPED_ALIGNMENT` for an offset or address that is not a multiple of 64 KiB, `STATUS_INVALID_VIEW_SIZE` past the end,
-    /// `STATUS_SECTION_PROTECTION` for more than the section allows, and those of [`AddressSpace::map_view`].
-    pub fn map(
-        &self,
-        memory: &AddressSpace,
-        wanted: u64,
-        offset: u64,
-        size: u64,
-        protection: u32,
-    ) -> NtResult<(u64, u64)> {
+    /// `STATUS_MAPPED_ALIGNMENT` for an offset or address that is not a multiple of 64 KiB (of a page in place of a placeholder),
+    /// `STATUS_INVALID_VIEW_SIZE` past the end, `STATUS_SECTION_PROTECTION` for more than the section allows, and those of
+    /// [`AddressSpace::map_view`].
+    pub fn map(&self, memory: &AddressSpace, view: View) -> NtResult<(u64, u64)> {
+        let View { offset, size, place, protection } = view;
         let protection = Protection::new(protection)?;
-        if !offset.is_multiple_of(GRANULE) || !wanted.is_multiple_of(GRANULE) {
+        let aligned = match place {
+            memory::Place::Anywhere { .. } => offset.is_multiple_of(GRANULE),
+            memory::Place::At(at) => offset.is_multiple_of(GRANULE) && at.is_multiple_of(GRANULE),
+            memory::Place::Placeholder(at) => offset.is_multiple_of(PAGE) && at.is_multiple_of(PAGE),
+        };
+        if !aligned {
             return Err(NTSTATUS::STATUS_MAPPED_ALIGNMENT);
         }
         if !self.allows(protection) {
@@ -208,7 +226,14 @@ impl Section {
         if size > left.next_multiple_of(PAGE) {
             return Err(NTSTATUS::STATUS_INVALID_VIEW_SIZE);
         }
-        let base = memory.map_view(wanted, size, self.memory.as_fd(), offset, protection, false)?;
+        let base = memory.map_view(ViewRequest {
+            file: self.memory.as_fd(),
+            offset,
+            size,
+            place,
+            protection,
+            commits: self.commits.as_ref(),
+        })?;
         Ok((base, size.next_multiple_of(PAGE)))
     }
 
@@ -231,6 +256,10 @@ mod tests {
 
     const COMMIT: u32 = 0x800_0000;
 
+    fn part(offset: u64, size: u64, protection: u32) -> View {
+        View { offset, size, place: memory::Place::ANYWHERE, protection }
+    }
+
     fn file(bytes: &[u8]) -> std::fs::File {
         let fd = memfd_create("file", MemfdFlags::CLOEXEC).unwrap();
         let mut file = std::fs::File::from(fd);
@@ -242,8 +271,8 @@ mod tests {
     fn views_of_one_section_show_the_same_memory() {
         let memory = AddressSpace::default();
         let section = Section::new(None, 3 * GRANULE, PAGE_READWRITE, COMMIT).unwrap();
-        let (first, size) = section.map(&memory, 0, 0, 0, PAGE_READWRITE).unwrap();
-        let (second, _) = section.map(&memory, 0, GRANULE, PAGE, PAGE_READONLY).unwrap();
+        let (first, size) = section.map(&memory, part(0, 0, PAGE_READWRITE)).unwrap();
+        let (second, _) = section.map(&memory, part(GRANULE, PAGE, PAGE_READONLY)).unwrap();
         assert_eq!((size, section.size()), (3 * GRANULE, 3 * GRANULE));
         fault::store_u32(first + GRANULE, 7).unwrap();
         assert_eq!(fault::load_u32(second), Ok(7));
@@ -261,13 +290,33 @@ mod tests {
     }
 
     #[test]
+    fn pages_of_a_reserved_section_are_committed_for_all_views() {
+        let memory = AddressSpace::default();
+        let section = Section::new(None, 4 * GRANULE, PAGE_READWRITE, 0x400_0000).unwrap();
+        let (first, _) = section.map(&memory, part(0, 0, PAGE_READWRITE)).unwrap();
+        let (second, _) = section.map(&memory, part(GRANULE, 0, PAGE_READONLY)).unwrap();
+        assert_eq!(memory.query(first).unwrap().state, RegionState::Reserved);
+        assert_eq!(memory.query(first).unwrap().size, 4 * GRANULE);
+        memory.allocate(first + GRANULE, 2 * PAGE, 0x1000, PAGE_READWRITE).unwrap();
+        fault::store_u32(first + GRANULE, 7).unwrap();
+        assert_eq!(fault::load_u32(second), Ok(7));
+        let region = memory.query(second).unwrap();
+        assert_eq!((region.state, region.protect, region.size), (RegionState::Committed, PAGE_READONLY, 2 * PAGE));
+        let (third, _) = section.map(&memory, part(GRANULE, PAGE, PAGE_READWRITE)).unwrap();
+        assert_eq!(fault::load_u32(third), Ok(7));
+        let refused = Err(NTSTATUS::STATUS_SECTION_PROTECTION);
+        assert_eq!(memory.allocate(second + 4 * PAGE, PAGE, 0x1000, PAGE_READWRITE), refused);
+        assert_eq!(memory.decommit(first + GRANULE, PAGE), Err(NTSTATUS::STATUS_UNABLE_TO_DELETE_SECTION));
+    }
+
+    #[test]
     fn a_file_grows_to_the_size_and_a_copy_stays_private() {
         let memory = AddressSpace::default();
         let host = file(b"0123456789");
         let section = Section::new(Some(host.as_fd()), 5000, PAGE_READWRITE, COMMIT).unwrap();
         assert_eq!(host.metadata().unwrap().len(), 5000);
-        let (shared, _) = section.map(&memory, 0, 0, 0, PAGE_READWRITE).unwrap();
-        let (copy, _) = section.map(&memory, 0, 0, 10, PAGE_WRITECOPY).unwrap();
+        let (shared, _) = section.map(&memory, part(0, 0, PAGE_READWRITE)).unwrap();
+        let (copy, _) = section.map(&memory, part(0, 10, PAGE_WRITECOPY)).unwrap();
         fault::store_u8(copy, b'x').unwrap();
         assert_eq!(fault::load_u8(shared), Ok(b'0'));
         fault::store_u8(shared + 1, b'y').unwrap();
@@ -290,7 +339,7 @@ mod tests {
         assert_eq!(of_file(b"", 0), Some(NTSTATUS::STATUS_MAPPED_FILE_SIZE_ZERO));
         assert_eq!(of_file(b"abc", 4), Some(NTSTATUS::STATUS_SECTION_TOO_BIG));
         let section = Section::new(None, 2 * GRANULE, PAGE_READONLY, COMMIT).unwrap();
-        let map = |offset, size, protection| section.map(&memory, 0, offset, size, protection).err();
+        let map = |offset, size, protection| section.map(&memory, part(offset, size, protection)).err();
         assert_eq!(map(4096, 0, PAGE_READONLY), Some(NTSTATUS::STATUS_MAPPED_ALIGNMENT));
         assert_eq!(map(2 * GRANULE, 0, PAGE_READONLY), Some(NTSTATUS::STATUS_INVALID_VIEW_SIZE));
         assert_eq!(map(GRANULE, GRANULE + 1, PAGE_READONLY), Some(NTSTATUS::STATUS_INVALID_VIEW_SIZE));
