@@ -12,6 +12,7 @@ mod block;
 pub mod crt;
 mod guid;
 mod kernel32;
+mod kernelbase;
 mod msvcrt;
 mod ntdll;
 mod ole32;
@@ -43,6 +44,7 @@ static DLLS: &[&Dll] = &[
     &bcrypt::DLL,
     &bcryptprimitives::DLL,
     &kernel32::DLL,
+    &kernelbase::DLL,
     &msvcrt::DLL,
     &ntdll::DLL,
     &ole32::DLL,

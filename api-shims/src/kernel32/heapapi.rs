@@ -1,6 +1,6 @@
 //! heapapi.h: heaps.
 
-use abi::{Exception, HANDLE, NTSTATUS, NtResult, Ptr, Refusal, WIN32_ERROR, Win32Result, shim};
+use abi::{Exception, Guest, HANDLE, NTSTATUS, NtResult, Ptr, Refusal, WIN32_ERROR, Win32Result, shim};
 use syscall_xlate::Cx;
 use syscall_xlate::heap::{HeapFlags, Heaps};
 
@@ -189,6 +189,44 @@ abi::guest_struct! {
         wFlags: u16,
         region: [u64; 3],
     }
+}
+
+abi::guest_struct! {
+    /// What a heap holds in all, in bytes.
+    pub(super) struct HEAP_SUMMARY {
+        cb: u32,
+        cbAllocated: usize,
+        cbCommitted: usize,
+        cbReserved: usize,
+        cbMaxReserve: usize,
+    }
+}
+
+/// Sums up a heap's blocks.
+#[shim(partial = "committed and reserved are what the blocks take; of the process heap, nothing")]
+pub(super) fn HeapSummary(
+    cx: &Cx,
+    hHeap: HANDLE,
+    dwFlags: u32,
+    lpSummary: abi::InOut<HEAP_SUMMARY>,
+) -> Win32Result<()> {
+    let size = HEAP_SUMMARY::layout(lpSummary.ptr().width()).size as u32;
+    if dwFlags != 0 || lpSummary.read()?.cb != size {
+        return Err(WIN32_ERROR::ERROR_INVALID_PARAMETER.into());
+    }
+    known(cx, hHeap)?;
+    let (mut total, mut after) = (0u64, 0);
+    while let Ok(block) = cx.process.heaps.walk(hHeap, after) {
+        (total, after) = (total.saturating_add(block.size), block.address);
+    }
+    let bytes = total as usize;
+    Ok(lpSummary.set(HEAP_SUMMARY {
+        cb: size,
+        cbAllocated: bytes,
+        cbCommitted: bytes,
+        cbReserved: bytes,
+        cbMaxReserve: bytes,
+    })?)
 }
 
 /// `PROCESS_HEAP_ENTRY_BUSY`.

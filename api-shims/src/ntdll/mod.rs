@@ -3,6 +3,7 @@
 pub(crate) mod excpt;
 mod ntifs;
 mod ntioapi;
+mod ntmmapi;
 mod ntrtl;
 mod nttp;
 mod rtlsupportapi;
@@ -18,6 +19,7 @@ pub(crate) static DLL: Dll = Dll { name: "ntdll.dll", exports: Exports::new(EXPO
 
 static EXPORTS: &[Export] = exports![
     ntifs::NtAllocateVirtualMemory,
+    ntmmapi::NtAllocateVirtualMemoryEx,
     winternl::NtClose,
     winternl::NtCreateEvent,
     ntioapi::NtCreateIoCompletion,
@@ -27,7 +29,10 @@ static EXPORTS: &[Export] = exports![
     winternl::NtDelayExecution,
     ntifs::NtFreeVirtualMemory,
     winternl::NtGetCurrentProcessorNumber,
+    ntmmapi::NtGetWriteWatch,
+    ntmmapi::NtLockVirtualMemory,
     ntifs::NtMapViewOfSection,
+    ntmmapi::NtMapViewOfSectionEx,
     ntifs::NtProtectVirtualMemory,
     ntifs::NtQueryInformationFile,
     winternl::NtQueryInformationProcess,
@@ -40,12 +45,15 @@ static EXPORTS: &[Export] = exports![
     ntioapi::NtRemoveIoCompletion,
     ntioapi::NtRemoveIoCompletionEx,
     winternl::NtResetEvent,
+    ntmmapi::NtResetWriteWatch,
     winternl::NtResumeThread,
     winternl::NtSetEvent,
     ntioapi::NtSetIoCompletion,
     winternl::NtSuspendThread,
     winternl::NtTerminateProcess,
+    ntmmapi::NtUnlockVirtualMemory,
     ntifs::NtUnmapViewOfSection,
+    ntmmapi::NtUnmapViewOfSectionEx,
     winternl::NtWaitForMultipleObjects,
     winternl::NtWaitForSingleObject,
     winternl::NtYieldExecution,
@@ -56,6 +64,7 @@ static EXPORTS: &[Export] = exports![
     ntifs::RtlAllocateHeap,
     rtlsupportapi::RtlCaptureContext,
     rtlsupportapi::RtlCaptureStackBackTrace,
+    ntifs::RtlCreateHeap,
     ntrtl::RtlCreateTimer,
     ntrtl::RtlCreateTimerQueue,
     wdm::RtlDeleteCriticalSection,
@@ -66,6 +75,7 @@ static EXPORTS: &[Export] = exports![
     ntrtl::RtlDeleteTimerQueueEx,
     ntrtl::RtlDeregisterWait,
     ntrtl::RtlDeregisterWaitEx,
+    ntifs::RtlDestroyHeap,
     wdm::RtlEnterCriticalSection,
     wdm::RtlEqualUnicodeString,
     winternl::RtlExitUserProcess,
@@ -75,6 +85,7 @@ static EXPORTS: &[Export] = exports![
     winternl::RtlGetCurrentPeb,
     winternl::RtlGetLastWin32Error,
     wdm::RtlGetNtVersionNumbers,
+    ntifs::RtlGetProcessHeaps,
     wdm::RtlGetVersion,
     rtlsupportapi::RtlGrowFunctionTable,
     winternl::RtlInitAnsiString,
@@ -86,6 +97,7 @@ static EXPORTS: &[Export] = exports![
     rtlsupportapi::RtlLookupFunctionEntry,
     winternl::RtlNtStatusToDosError,
     rtlsupportapi::RtlPcToFileHeader,
+    ntifs::RtlQueryHeapInformation,
     ntrtl::RtlQueueWorkItem,
     rtlsupportapi::RtlRaiseException,
     rtlsupportapi::RtlRaiseStatus,
@@ -100,6 +112,7 @@ static EXPORTS: &[Export] = exports![
     rtlsupportapi::RtlUnwind,
     rtlsupportapi::RtlUnwindEx,
     ntrtl::RtlUpdateTimer,
+    ntifs::RtlValidateHeap,
     rtlsupportapi::RtlVirtualUnwind,
     ntifs::RtlWaitOnAddress,
     nttp::TpAllocCleanupGroup,

@@ -1,5 +1,7 @@
 //! ntifs.h: virtual memory, sections, heaps and what is known of files.
 
+mod heap;
+
 use std::os::fd::AsFd;
 use std::sync::Arc;
 
@@ -7,13 +9,16 @@ use abi::{Exception, HANDLE, In, InOut, Invalid, NTSTATUS, NtResult, Out, Ptr, R
 use syscall_xlate::Cx;
 use syscall_xlate::file::{self, FILE_ATTRIBUTE, File};
 use syscall_xlate::heap::HeapFlags;
-use syscall_xlate::memory::Protection;
-use syscall_xlate::section::{self, Section};
+use syscall_xlate::memory::{Protection, Requirements};
+use syscall_xlate::section::{self, Section, View};
 
 use super::ntioapi::IO_STATUS_BLOCK;
+use super::ntmmapi::{map, place};
 use super::structs::OBJECT_ATTRIBUTES;
 use super::winternl::{create, own};
 use crate::kernel32::memoryapi::MEMORY_BASIC_INFORMATION;
+
+pub(super) use heap::*;
 
 abi::choices! {
     /// What `NtQueryInformationFile` tells.
@@ -49,9 +54,13 @@ abi::guest_struct! {
 const DECOMMIT: u32 = 0x4000;
 /// `MEM_RELEASE`
 const RELEASE: u32 = 0x8000;
+/// `MEM_RELEASE | MEM_PRESERVE_PLACEHOLDER`
+const RELEASE_TO_PLACEHOLDER: u32 = RELEASE | 2;
+/// `MEM_RELEASE | MEM_COALESCE_PLACEHOLDERS`
+const COALESCE_PLACEHOLDERS: u32 = RELEASE | 1;
 
 /// Reserves or commits pages.
-#[shim(partial = "the caller's own process only; ZeroBits is ignored; no write watch, physical or large pages")]
+#[shim(partial = "the caller's own process only; no physical or large pages")]
 pub(super) fn NtAllocateVirtualMemory(
     cx: &Cx,
     ProcessHandle: HANDLE,
@@ -61,10 +70,11 @@ pub(super) fn NtAllocateVirtualMemory(
     AllocationType: u32,
     Protect: u32,
 ) -> NtResult<()> {
-    let _ = ZeroBits;
-    let (base, size) = (BaseAddress.read()?, RegionSize.read()?);
+    let (base, size) = (BaseAddress.read()?.address(), RegionSize.read()? as u64);
     own(cx, ProcessHandle)?;
-    let (base, size) = cx.process.memory.allocate(base.address(), size as u64, AllocationType, Protect)?;
+    // The bits are asked for where the address is not.
+    let requirements = if base == 0 { Requirements::zero_bits(ZeroBits as u64)? } else { Requirements::NONE };
+    let (base, size) = cx.process.memory.allocate_within(base, size, AllocationType, Protect, requirements)?;
     BaseAddress.set(Ptr::at(base))?;
     Ok(RegionSize.set(size as usize)?)
 }
@@ -83,6 +93,8 @@ pub(super) fn NtFreeVirtualMemory(
     let (base, size) = match FreeType {
         DECOMMIT => cx.process.memory.decommit(base, size)?,
         RELEASE => cx.process.memory.release(base, size)?,
+        RELEASE_TO_PLACEHOLDER => cx.process.memory.release_to_placeholder(base, size)?,
+        COALESCE_PLACEHOLDERS => cx.process.memory.coalesce_placeholders(base, size)?,
         _ => return Err(NTSTATUS::STATUS_INVALID_PARAMETER_4),
     };
     BaseAddress.set(Ptr::at(base))?;
@@ -158,7 +170,7 @@ pub(super) fn NtCreateSection(
 }
 
 /// Shows a part of a section in memory.
-#[shim(partial = "the caller's own process only; ZeroBits and CommitSize are ignored")]
+#[shim(partial = "the caller's own process only; CommitSize is ignored")]
 pub(super) fn NtMapViewOfSection(
     cx: &Cx,
     SectionHandle: HANDLE,
@@ -172,14 +184,14 @@ pub(super) fn NtMapViewOfSection(
     AllocationType: u32,
     Win32Protect: u32,
 ) -> NtResult<()> {
-    let _ = (ZeroBits, CommitSize, InheritDisposition, AllocationType);
+    let _ = (CommitSize, InheritDisposition);
     let (base, size) = (BaseAddress.read()?.address(), ViewSize.read()? as u64);
     let offset = SectionOffset.opt().map(Ptr::read).transpose()?.unwrap_or(0);
     let offset = u64::try_from(offset).map_err(|_| NTSTATUS::STATUS_INVALID_VIEW_SIZE)?;
     own(cx, ProcessHandle)?;
-    let needed = if Protection::new(Win32Protect)?.writes() { section::MAP_WRITE } else { section::MAP_READ };
-    let section = cx.process.handles.get::<Section>(SectionHandle, needed)?;
-    let (base, size) = section.map(&cx.process.memory, base, offset, size, Win32Protect)?;
+    let requirements = if base == 0 { Requirements::zero_bits(ZeroBits as u64)? } else { Requirements::NONE };
+    let place = place(base, AllocationType, requirements)?;
+    let (base, size) = map(cx, SectionHandle, View { offset, size, place, protection: Win32Protect })?;
     BaseAddress.set(Ptr::at(base))?;
     Ok(ViewSize.set(size as usize)?)
 }

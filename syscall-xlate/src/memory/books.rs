@@ -8,8 +8,8 @@ use abi::{NTSTATUS, NtResult};
 use crate::low;
 use crate::service::code;
 
-use super::host::{self, Source};
 use super::commits::Commits;
+use super::host::{self, Source};
 use super::overlapping;
 use super::place::Place;
 use super::ranges::Ranges;

@@ -47,7 +47,11 @@ impl Requirements {
             16..=32 => Err(NTSTATUS::STATUS_INVALID_PARAMETER_3),
             mask => {
                 let end = (u64::MAX >> mask.leading_zeros()).saturating_add(1);
-                if end <= GRANULE { Err(NTSTATUS::STATUS_INVALID_PARAMETER_3) } else { Ok(Self { end: end.min(low::END), ..Self::NONE }) }
+                if end <= GRANULE {
+                    Err(NTSTATUS::STATUS_INVALID_PARAMETER_3)
+                } else {
+                    Ok(Self { end: end.min(low::END), ..Self::NONE })
+                }
             }
         }
     }

@@ -37,7 +37,8 @@ impl AddressSpace {
     /// `STATUS_INVALID_PARAMETER` for what is not whole pages; `STATUS_CONFLICTING_ADDRESSES` where the range is not at least two
     /// placeholders.
     pub fn coalesce_placeholders(&self, base: u64, size: u64) -> NtResult<(u64, u64)> {
-        let end = base.checked_add(size).filter(|_| size != 0 && base.is_multiple_of(PAGE) && size.is_multiple_of(PAGE));
+        let end =
+            base.checked_add(size).filter(|_| size != 0 && base.is_multiple_of(PAGE) && size.is_multiple_of(PAGE));
         let end = end.ok_or(NTSTATUS::STATUS_INVALID_PARAMETER)?;
         let mut books = self.lock();
         let (mut at, mut parts) = (base, Vec::new());

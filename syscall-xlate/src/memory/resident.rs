@@ -77,7 +77,8 @@ impl AddressSpace {
     /// # Errors
     /// `STATUS_INVALID_PARAMETER` where not all of it is on offer.
     pub fn reclaim(&self, base: u64, size: u64) -> NtResult<()> {
-        let end = base.checked_add(size).filter(|_| size != 0 && base.is_multiple_of(PAGE) && size.is_multiple_of(PAGE));
+        let end =
+            base.checked_add(size).filter(|_| size != 0 && base.is_multiple_of(PAGE) && size.is_multiple_of(PAGE));
         let end = end.ok_or(NTSTATUS::STATUS_INVALID_PARAMETER)?;
         let mut books = self.lock();
         if !books.offered.contains(base, end) {
@@ -90,14 +91,16 @@ impl AddressSpace {
 
     /// The books, when the range is committed pages of one private allocation, to read and write.
     fn whole_read_write(&self, base: u64, size: u64) -> NtResult<std::sync::MutexGuard<'_, super::Books>> {
-        let end = base.checked_add(size).filter(|_| size != 0 && base.is_multiple_of(PAGE) && size.is_multiple_of(PAGE));
+        let end =
+            base.checked_add(size).filter(|_| size != 0 && base.is_multiple_of(PAGE) && size.is_multiple_of(PAGE));
         let end = end.ok_or(NTSTATUS::STATUS_INVALID_PARAMETER)?;
         let mut books = self.lock();
         let (start, allocation) = books.holding(base, end).map_err(|_| NTSTATUS::STATUS_INVALID_PARAMETER)?;
         let whole = allocation.kind == MemoryType::Private
-            && allocation.runs.within(base - start, end - start).all(
-                |(_, _, page)| matches!(page, Page::Committed(protection) if protection.bits() == PAGE_READWRITE),
-            );
+            && allocation
+                .runs
+                .within(base - start, end - start)
+                .all(|(_, _, page)| matches!(page, Page::Committed(protection) if protection.bits() == PAGE_READWRITE));
         if whole { Ok(books) } else { Err(NTSTATUS::STATUS_INVALID_PARAMETER) }
     }
 

@@ -6,11 +6,11 @@ use syscall_xlate::memory::{MemoryType, Region, RegionState};
 
 abi::flags! {
     /// What an allocation does.
-    pub(in crate::kernel32) struct ALLOCATION_TYPE: u32 {
+    pub(crate) struct ALLOCATION_TYPE: u32 {
         MEM_COMMIT = 0x1000;
         MEM_RESERVE = 0x2000;
-        MEM_DECOMMIT = 0x4000;
-        MEM_RELEASE = 0x8000;
+        MEM_REPLACE_PLACEHOLDER = 0x4000;
+        MEM_RESERVE_PLACEHOLDER = 0x4_0000;
         MEM_RESET = 0x8_0000;
         MEM_TOP_DOWN = 0x10_0000;
         MEM_WRITE_WATCH = 0x20_0000;
@@ -19,8 +19,16 @@ abi::flags! {
         MEM_LARGE_PAGES = 0x2000_0000;
     }
 
+    /// How memory is freed.
+    pub(crate) struct FREE_TYPE: u32 {
+        MEM_COALESCE_PLACEHOLDERS = 0x1;
+        MEM_PRESERVE_PLACEHOLDER = 0x2;
+        MEM_DECOMMIT = 0x4000;
+        MEM_RELEASE = 0x8000;
+    }
+
     /// What may be done with pages.
-    pub(in crate::kernel32) struct PAGE_PROTECTION: u32 {
+    pub(crate) struct PAGE_PROTECTION: u32 {
         PAGE_NOACCESS = 0x1;
         PAGE_READONLY = 0x2;
         PAGE_READWRITE = 0x4;
@@ -37,14 +45,14 @@ abi::flags! {
 
 abi::choices! {
     /// Whether pages are free, reserved or committed.
-    pub(in crate::kernel32) struct MEMORY_STATE: u32 {
+    pub(crate) struct MEMORY_STATE: u32 {
         MEM_COMMIT = 0x1000;
         MEM_RESERVE = 0x2000;
         MEM_FREE = 0x1_0000;
     }
 
     /// What pages belong to.
-    pub(in crate::kernel32) struct MEMORY_TYPE: u32 {
+    pub(crate) struct MEMORY_TYPE: u32 {
         MEM_PRIVATE = 0x2_0000;
         MEM_MAPPED = 0x4_0000;
         MEM_IMAGE = 0x100_0000;
@@ -88,7 +96,7 @@ impl From<Region> for MEMORY_BASIC_INFORMATION {
 }
 
 /// Reserves or commits pages.
-#[shim(partial = "write watch, physical and large pages are refused")]
+#[shim(partial = "physical and large pages are refused")]
 pub(in crate::kernel32) fn VirtualAlloc(
     cx: &Cx,
     lpAddress: Ptr<u8>,
@@ -100,7 +108,7 @@ pub(in crate::kernel32) fn VirtualAlloc(
 }
 
 /// Reserves or commits pages of a process.
-#[shim(partial = "of the caller's own process only; write watch, physical and large pages are refused")]
+#[shim(partial = "of the caller's own process only; physical and large pages are refused")]
 pub(in crate::kernel32) fn VirtualAllocEx(
     cx: &Cx,
     hProcess: HANDLE,
@@ -114,7 +122,7 @@ pub(in crate::kernel32) fn VirtualAllocEx(
 }
 
 /// Refuses every process but the caller's own.
-fn own(cx: &Cx, process: HANDLE) -> Win32Result<()> {
+pub(super) fn own(cx: &Cx, process: HANDLE) -> Win32Result<()> {
     let same = process == HANDLE::CURRENT_PROCESS
         || cx
             .process
@@ -123,7 +131,7 @@ fn own(cx: &Cx, process: HANDLE) -> Win32Result<()> {
     if same { Ok(()) } else { Err(WIN32_ERROR::ERROR_NOT_SUPPORTED.into()) }
 }
 
-fn allocate(
+pub(super) fn allocate(
     cx: &Cx,
     address: Ptr<u8>,
     size: usize,
@@ -140,7 +148,7 @@ pub(in crate::kernel32) fn VirtualFree(
     cx: &Cx,
     lpAddress: Ptr<u8>,
     dwSize: usize,
-    dwFreeType: ALLOCATION_TYPE,
+    dwFreeType: FREE_TYPE,
 ) -> Win32Result<()> {
     free(cx, lpAddress, dwSize, dwFreeType)
 }
@@ -152,46 +160,24 @@ pub(in crate::kernel32) fn VirtualFreeEx(
     hProcess: HANDLE,
     lpAddress: Ptr<u8>,
     dwSize: usize,
-    dwFreeType: ALLOCATION_TYPE,
+    dwFreeType: FREE_TYPE,
 ) -> Win32Result<()> {
     own(cx, hProcess)?;
     free(cx, lpAddress, dwSize, dwFreeType)
 }
 
-fn free(cx: &Cx, address: Ptr<u8>, size: usize, how: ALLOCATION_TYPE) -> Win32Result<()> {
-    let memory = &cx.process.memory;
+fn free(cx: &Cx, address: Ptr<u8>, size: usize, how: FREE_TYPE) -> Win32Result<()> {
+    const SPLIT: FREE_TYPE = FREE_TYPE::MEM_RELEASE.union(FREE_TYPE::MEM_PRESERVE_PLACEHOLDER);
+    const JOIN: FREE_TYPE = FREE_TYPE::MEM_RELEASE.union(FREE_TYPE::MEM_COALESCE_PLACEHOLDERS);
+    let (memory, base, size) = (&cx.process.memory, address.address(), size as u64);
     match how {
-        ALLOCATION_TYPE::MEM_DECOMMIT => memory.decommit(address.address(), size as u64)?,
+        FREE_TYPE::MEM_DECOMMIT => memory.decommit(base, size)?,
         // Documented: a whole allocation is released, never a part.
-        ALLOCATION_TYPE::MEM_RELEASE if size == 0 => memory.release(address.address(), 0)?,
+        FREE_TYPE::MEM_RELEASE if size == 0 => memory.release(base, 0)?,
+        SPLIT => memory.release_to_placeholder(base, size)?,
+        JOIN => memory.coalesce_placeholders(base, size)?,
         _ => return Err(WIN32_ERROR::ERROR_INVALID_PARAMETER.into()),
     };
-    Ok(())
-}
-
-/// Keeps pages in memory.
-#[shim(stub = "the host pages as it sees fit; what programs lock is used soon, and stays by that")]
-pub(in crate::kernel32) fn VirtualLock(cx: &Cx, lpAddress: Ptr<u8>, dwSize: usize) -> Win32Result<()> {
-    committed(cx, lpAddress, dwSize)
-}
-
-/// Lets pages be paged out again.
-#[shim(stub = "see VirtualLock")]
-pub(in crate::kernel32) fn VirtualUnlock(cx: &Cx, lpAddress: Ptr<u8>, dwSize: usize) -> Win32Result<()> {
-    committed(cx, lpAddress, dwSize)
-}
-
-/// Refuses a range that is not committed as a whole.
-fn committed(cx: &Cx, address: Ptr<u8>, size: usize) -> Win32Result<()> {
-    let mut at = address.address();
-    let end = at.checked_add(size as u64).ok_or(WIN32_ERROR::ERROR_INVALID_PARAMETER)?;
-    while at < end {
-        let region = cx.process.memory.query(at)?;
-        if region.state != RegionState::Committed {
-            return Err(NTSTATUS::STATUS_ACCESS_VIOLATION.into());
-        }
-        at = region.base + region.size;
-    }
     Ok(())
 }
 
@@ -221,7 +207,7 @@ pub(in crate::kernel32) fn VirtualProtectEx(
     protect(cx, lpAddress, dwSize, flNewProtect, lpflOldProtect)
 }
 
-fn protect(
+pub(super) fn protect(
     cx: &Cx,
     address: Ptr<u8>,
     size: usize,

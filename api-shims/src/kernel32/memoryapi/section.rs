@@ -5,8 +5,8 @@ use std::sync::Arc;
 use abi::{Fault, HANDLE, In, Out, PCSTR, PCWSTR, Ptr, WIN32_ERROR, Wide, Win32Result, shim};
 use syscall_xlate::Cx;
 use syscall_xlate::file::{self, File};
-use syscall_xlate::memory::Protection;
-use syscall_xlate::section::{self, Section};
+use syscall_xlate::memory::{Place, Protection};
+use syscall_xlate::section::{self, Section, View};
 use syscall_xlate::sync::process;
 
 use crate::kernel32::named::{create, name_a, name_w, open};
@@ -14,7 +14,7 @@ use crate::kernel32::structs::SECURITY_ATTRIBUTES;
 
 abi::flags! {
     /// What can be done with pages, and, for a section, how it is made.
-    pub(in crate::kernel32) struct PAGE_PROTECTION_FLAGS: u32 {
+    pub(crate) struct PAGE_PROTECTION_FLAGS: u32 {
         PAGE_NOACCESS = 0x1;
         PAGE_READONLY = 0x2;
         PAGE_READWRITE = 0x4;
@@ -35,7 +35,7 @@ abi::flags! {
     }
 
     /// What a view is for.
-    pub(in crate::kernel32) struct FILE_MAP: u32 {
+    pub(crate) struct FILE_MAP: u32 {
         FILE_MAP_COPY = 0x1;
         FILE_MAP_WRITE = 0x2;
         FILE_MAP_READ = 0x4;
@@ -145,6 +145,18 @@ pub(in crate::kernel32) fn MapViewOfFile(
     map_view(cx, hFileMappingObject, dwDesiredAccess, offset, dwNumberOfBytesToMap, Ptr::NULL)
 }
 
+/// Shows a part of a section in memory.
+#[shim(full)]
+pub(crate) fn MapViewOfFileFromApp(
+    cx: &Cx,
+    hFileMappingObject: HANDLE,
+    DesiredAccess: FILE_MAP,
+    FileOffset: u64,
+    NumberOfBytesToMap: usize,
+) -> Win32Result<Ptr<u8>> {
+    map_view(cx, hFileMappingObject, DesiredAccess, FileOffset, NumberOfBytesToMap, Ptr::NULL)
+}
+
 /// Shows a part of a section in memory, at an address.
 #[shim(full)]
 pub(in crate::kernel32) fn MapViewOfFileEx(
@@ -184,7 +196,9 @@ fn map_view(
     let needed = needed | if executes { section::MAP_EXECUTE } else { 0 };
     let section = cx.process.handles.get::<Section>(section, needed)?;
     let protection = if executes { executable } else { plain };
-    let (base, _) = section.map(&cx.process.memory, wanted.address(), offset, size as u64, protection.bits())?;
+    let place = Place::wanted(wanted.address());
+    let view = View { offset, size: size as u64, place, protection: protection.bits() };
+    let (base, _) = section.map(&cx.process.memory, view)?;
     Ok(Ptr::at(base))
 }
 
