@@ -48,5 +48,12 @@ pub(super) fn open(place: Place) -> NtResult<Arc<Section>> {
     let file = File::options().read(true).write(writes).open(place.section_path());
     let memory = OwnedFd::from(file.map_err(|_| NTSTATUS::STATUS_ACCESS_DENIED)?);
     let size = place.record().state.load(Ordering::Relaxed);
-    Ok(Arc::new(Section { memory, size, protection, of_file: detail & OF_FILE != 0, _place: Some(place), commits: None }))
+    Ok(Arc::new(Section {
+        memory,
+        size,
+        protection,
+        of_file: detail & OF_FILE != 0,
+        _place: Some(place),
+        commits: None,
+    }))
 }
