@@ -117,7 +117,7 @@ impl FiberStorage {
     }
 
     /// The next value of a thread that has a callback, taken out.
-    fn next_with_callback(&self, values: &Values, from: u32) -> Option<(u32, u64, u64)> {
+    pub(crate) fn next_with_callback(&self, values: &Values, from: u32) -> Option<(u32, u64, u64)> {
         let shared = self.shared.lock().unwrap_or_else(PoisonError::into_inner);
         (from..shared.callbacks.len() as u32).find_map(|index| {
             let callback = shared.callbacks[index as usize];

@@ -13,6 +13,7 @@ pub mod dll;
 mod enter;
 pub mod environment;
 pub mod exception;
+pub mod fiber;
 pub mod file;
 pub mod floating;
 pub mod fls;

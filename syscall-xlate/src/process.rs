@@ -9,6 +9,7 @@ use crate::console::{Console, StandardHandles};
 use crate::dll::Dll;
 use crate::environment::Environment;
 use crate::exception::Vectored;
+use crate::fiber::Fibers;
 use crate::file::FileSystem;
 use crate::fls::FiberStorage;
 use crate::heap::{Heaps, MovableBlocks};
@@ -89,6 +90,8 @@ pub struct Process {
     pub thread_objects: Threads,
     /// The processors it may use.
     pub affinity: Affinity,
+    /// Its fibers.
+    pub fibers: Fibers,
     /// Indices of fiber-local storage.
     pub fls: FiberStorage,
     /// Threads that sleep on addresses.
@@ -157,6 +160,7 @@ impl Process {
             pools: Pools::default(),
             thread_objects: Threads::default(),
             affinity: Affinity::default(),
+            fibers: Fibers::default(),
             fls: FiberStorage::default(),
             addresses: AddressWaits::default(),
             memory: AddressSpace::default(),

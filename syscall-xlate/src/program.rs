@@ -67,7 +67,7 @@ pub fn run(options: Options, program: Program) -> Result<std::convert::Infallibl
     let cx = Cx { process: thread.process(), thread: &thread };
     cx.end_thread(code as u32);
     drop(attached);
-    drop(thread);
+    forget_if_left(thread);
     // Other threads are left: the last one ends the process.
     loop {
         std::thread::park();
@@ -81,7 +81,10 @@ extern "win64" fn first_thread(_: u64) -> u64 {
         cx.exit_process(status.0);
     }
     match cx.process.program().and_then(|program| program.entry()) {
-        Some(entry) => cx.call_guest(entry, [cx.process.peb()]),
+        Some(entry) => {
+            let code = cx.call_guest(entry, [cx.process.peb()]);
+            returned(code)
+        }
         None => u64::from(NTSTATUS::STATUS_INVALID_IMAGE_FORMAT.0),
     }
 }
@@ -236,9 +239,7 @@ impl Cx<'_> {
 /// # Errors
 /// As [`Cx::start_thread`].
 pub(crate) fn start_thread_of(process: &Arc<Process>, new: NewThread) -> NtResult<Arc<ThreadObject>> {
-    let default =
-        || process.program().and_then(|program| Some(program.image()?.headers().stack_reserve)).unwrap_or_default();
-    let stack = if new.stack == 0 { default() } else { new.stack };
+    let stack = if new.stack == 0 { process.default_stack() } else { new.stack };
     let (report, started) = std::sync::mpsc::sync_channel(1);
     process.thread_begins();
     let spawned = std::thread::Builder::new().stack_size(HOST_STACK).spawn({
@@ -272,7 +273,14 @@ fn run_thread(thread: Box<Thread>, new: NewThread, report: impl FnOnce(Arc<Threa
     let code = thread.run_on_guest_stack(later_thread, &raw mut start as u64) as u32;
     Cx { process: thread.process(), thread: &thread }.end_thread(code);
     drop(attached);
-    drop(thread);
+    forget_if_left(thread);
+}
+
+/// Drops a thread that has ended, unless shims that its fibers were left in refer to it when they go on.
+fn forget_if_left(thread: Box<Thread>) {
+    if thread.process().fibers.has_left_by(thread.id()) {
+        std::mem::forget(thread);
+    }
 }
 
 /// The host's own stack of a guest thread: enough to set it up.
@@ -284,7 +292,19 @@ extern "win64" fn later_thread(start: u64) -> u64 {
     // SAFETY: `start_thread` passes the address of a pair that lives until this returns.
     let (start, parameter) = unsafe { *(start as *const (u64, u64)) };
     match cx.attach_thread() {
-        Ok(()) => cx.call_guest(start, [parameter]),
+        Ok(()) => {
+            let code = cx.call_guest(start, [parameter]);
+            returned(code)
+        }
         Err(status) => u64::from(status.0),
+    }
+}
+
+/// The guest's first function has returned, on whatever thread: it may have become a fiber. Not to be merged with what ran before.
+#[inline(never)]
+fn returned(code: u64) -> ! {
+    match gate::current() {
+        Some(cx) => cx.thread.leave(code),
+        None => std::process::abort(),
     }
 }

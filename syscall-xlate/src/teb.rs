@@ -14,6 +14,7 @@ pub(crate) mod offset {
     pub(crate) const EXCEPTION_LIST: u64 = 0x00;
     pub(crate) const STACK_BASE: u64 = 0x08;
     pub(crate) const STACK_LIMIT: u64 = 0x10;
+    pub(crate) const FIBER_DATA: u64 = 0x20;
     pub(crate) const SELF: u64 = 0x30;
     pub(crate) const PROCESS_ID: u64 = 0x40;
     pub(crate) const THREAD_ID: u64 = 0x48;
@@ -31,6 +32,8 @@ pub(crate) mod offset {
     /// `Instrumentation[0]`, unused on Windows since 10: which export a traced call came in by, written by the stub.
     pub(crate) const TRACED_EXPORT: u64 = 0x16b8;
     pub(crate) const TLS_EXPANSION_SLOTS: u64 = 0x1780;
+    /// `CrossTebFlags` and, in the upper half, `SameTebFlags`.
+    pub(crate) const TEB_FLAGS: u64 = 0x17ec;
     /// Behind the TEB proper (0x1838 bytes): the C runtime's `errno` and `_doserrno`.
     pub(crate) const ERRNO: u64 = 0x1900;
     pub(crate) const DOS_ERRNO: u64 = 0x1904;
@@ -43,6 +46,12 @@ pub(crate) mod offset {
     /// The array of a thread's blocks of thread-local variables.
     pub(crate) const STATIC_TLS: u64 = 0x2000;
 }
+
+/// What is in the place of the fiber's address for a thread that never was a fiber (`Version`, which shares it).
+pub(crate) const NO_FIBER: u64 = 0x1e00;
+
+/// `HasFiberData` of `SameTebFlags`.
+pub(crate) const HAS_FIBER_DATA: u32 = 0x4_0000;
 
 /// Bytes of `StaticUnicodeBuffer`.
 pub(crate) const STATIC_UNICODE_BYTES: u16 = 522;

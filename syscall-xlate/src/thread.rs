@@ -6,8 +6,8 @@ use std::sync::Arc;
 
 use abi::{Errno, WIN32_ERROR, fault};
 
+use crate::fiber::{self, Strand};
 use crate::low::Block;
-use crate::memory::{MemoryType, PAGE_GUARD, PAGE_READWRITE, Page, Protection};
 use crate::modules::StaticTls;
 use crate::pool;
 use crate::stack::Stack;
@@ -21,13 +21,15 @@ pub struct Thread {
     process: Arc<Process>,
     block: Block,
     teb: u64,
-    stack: Option<Stack>,
+    /// What it runs on. The pointer is to the same, for those who must not borrow.
+    strand: RefCell<Arc<Strand>>,
+    on: Cell<*const Strand>,
+    fibers: fiber::OfThread,
     object: Arc<ThreadObject>,
     id: u32,
     host_stack: Cell<u64>,
     tls_expansion: OnceCell<Block>,
     static_tls: Arc<StaticTls>,
-    fls: Arc<fls::Values>,
     states: ThreadStates,
     worker: pool::Worker,
     pub(crate) trace: RefCell<trace::ThreadTrace>,
@@ -44,14 +46,6 @@ impl Drop for Attached {
     }
 }
 
-impl Drop for Thread {
-    fn drop(&mut self) {
-        if let Some(stack) = &self.stack {
-            self.process.memory.unregister(stack.allocation_base());
-        }
-    }
-}
-
 impl Thread {
     /// A thread of `process` for the calling host thread, with a stack of `stack_size` bytes (0: the default), or on the host's own
     /// stack for `None`.
@@ -60,13 +54,14 @@ impl Thread {
     /// The host's error when memory is short.
     pub(crate) fn new(process: Arc<Process>, stack_size: Option<u64>) -> io::Result<Box<Self>> {
         let block = Block::new(teb::SIZE, false)?;
-        let stack = stack_size.map(Stack::new).transpose()?;
+        let strand = Strand::new(&process, stack_size)?;
         let id = rustix::thread::gettid().as_raw_nonzero().get() as u32;
         let thread = Box::new(Self {
             teb: block.address(),
-            stack,
+            on: Cell::new(Arc::as_ptr(&strand)),
+            strand: RefCell::new(strand),
+            fibers: fiber::OfThread::default(),
             object: ThreadObject::new(id),
-            fls: process.fls.new_thread(),
             id,
             host_stack: Cell::new(0),
             tls_expansion: OnceCell::new(),
@@ -79,36 +74,18 @@ impl Thread {
             process,
         });
         thread.fill_teb();
-        thread.enter_stack_in_books();
         thread.object.set_teb(thread.teb);
         thread.object.set_host_id(id);
         thread.process.thread_objects.add(&thread.object);
         Ok(thread)
     }
 
-    /// Lets `VirtualQuery` find the stack.
-    fn enter_stack_in_books(&self) {
-        let Some(stack) = &self.stack else { return };
-        let (start, size) = (stack.allocation_base(), stack.base() - stack.allocation_base());
-        let guard = stack.limit() - start;
-        let protection = |bits| Protection::new(bits).ok().map(Page::Committed);
-        let pages = [(0, guard, protection(PAGE_READWRITE | PAGE_GUARD)), (guard, size, protection(PAGE_READWRITE))];
-        let known = pages.into_iter().filter_map(|(from, to, page)| Some((from, to, page?)));
-        self.process.memory.register(start, size, MemoryType::Private, PAGE_READWRITE, known);
-    }
-
     fn fill_teb(&self) {
         self.set_teb_u64(offset::THREAD, std::ptr::from_ref(self) as u64);
         self.set_teb_u64(offset::SERVICES, self.process.services.header());
-        let (base, limit, bottom) = match &self.stack {
-            Some(stack) => (stack.base(), stack.limit(), stack.allocation_base()),
-            // On the host's stack: nobody may run into a limit of ours.
-            None => (u64::MAX, 0, 0),
-        };
         let process_id = u64::from(self.process.id());
-        self.set_teb_u64(offset::EXCEPTION_LIST, u64::MAX);
-        self.set_teb_u64(offset::STACK_BASE, base);
-        self.set_teb_u64(offset::STACK_LIMIT, limit);
+        self.set_stack_fields(self.on().limits(), u64::MAX);
+        self.set_teb_u64(offset::FIBER_DATA, teb::NO_FIBER);
         self.set_teb_u64(offset::SELF, self.teb);
         self.set_teb_u64(offset::PROCESS_ID, process_id);
         self.set_teb_u64(offset::THREAD_ID, u64::from(self.id));
@@ -119,7 +96,52 @@ impl Thread {
         self.set_teb_u64(offset::REAL_THREAD_ID, u64::from(self.id));
         self.set_teb_u64(offset::STATIC_UNICODE_STRING, u64::from(teb::STATIC_UNICODE_BYTES) << 16);
         self.set_teb_u64(offset::STATIC_UNICODE_STRING + 8, self.teb + offset::STATIC_UNICODE_BUFFER);
+    }
+
+    /// `StackBase`, `StackLimit` and `DeallocationStack` of the TEB, and its list of exception handlers.
+    pub(crate) fn stack_fields(&self) -> ([u64; 3], u64) {
+        let limits = [offset::STACK_BASE, offset::STACK_LIMIT, offset::DEALLOCATION_STACK].map(|at| self.teb_u64(at));
+        (limits, self.teb_u64(offset::EXCEPTION_LIST))
+    }
+
+    /// Sets what [`Self::stack_fields`] gives.
+    pub(crate) fn set_stack_fields(&self, [base, limit, bottom]: [u64; 3], exception_list: u64) {
+        self.set_teb_u64(offset::EXCEPTION_LIST, exception_list);
+        self.set_teb_u64(offset::STACK_BASE, base);
+        self.set_teb_u64(offset::STACK_LIMIT, limit);
         self.set_teb_u64(offset::DEALLOCATION_STACK, bottom);
+    }
+
+    /// Sets what the TEB says of the fiber that the thread runs.
+    pub(crate) fn set_fiber_data(&self, address: u64, is_fiber: bool) {
+        self.set_teb_u64(offset::FIBER_DATA, address);
+        let flags = self.teb_u32(offset::TEB_FLAGS) & !teb::HAS_FIBER_DATA;
+        self.set_teb_u32(offset::TEB_FLAGS, if is_fiber { flags | teb::HAS_FIBER_DATA } else { flags });
+    }
+
+    /// The fibers it knows.
+    pub(crate) fn fibers(&self) -> &fiber::OfThread {
+        &self.fibers
+    }
+
+    /// What it runs on, to be kept.
+    pub(crate) fn strand(&self) -> Arc<Strand> {
+        self.strand.borrow().clone()
+    }
+
+    /// Has it run on another one, which the caller is about to go to.
+    pub(crate) fn set_strand(&self, strand: Arc<Strand>) {
+        self.on.set(Arc::as_ptr(&strand));
+        // The one before is kept by the fiber that is left.
+        drop(self.strand.replace(strand));
+        self.note_guard();
+    }
+
+    #[inline(always)]
+    fn on(&self) -> &Strand {
+        // SAFETY: `strand` keeps it alive until `set_strand`, which leaves no one of this thread's with an older reference: those who look
+        // at a stack or a value do so within a call.
+        unsafe { &*self.on.get() }
     }
 
     /// Makes the calling host thread this guest thread until the guard is dropped.
@@ -133,8 +155,8 @@ impl Thread {
     /// Calls `entry(argument)` in the guest's calling convention on the guest's stack; gives what it returns, or what
     /// [`Self::leave`] is given.
     pub(crate) fn run_on_guest_stack(&self, entry: extern "win64" fn(u64) -> u64, argument: u64) -> u64 {
-        let Some(stack) = &self.stack else { return entry(argument) };
-        // SAFETY: the stack is this thread's own and unused; its end is page-aligned.
+        let Some(stack) = self.stack() else { return entry(argument) };
+        // SAFETY: the stack is this thread's own, and nobody comes back to what is on it; its end is page-aligned.
         unsafe { enter::enter(stack.base(), entry as *const () as u64, argument, self.host_stack.as_ptr()) }
     }
 
@@ -165,7 +187,7 @@ impl Thread {
     /// Its values of fiber-local storage.
     #[inline(always)]
     pub fn fls(&self) -> &fls::Values {
-        &self.fls
+        self.on().fls()
     }
 
     /// What it does for a pool.
@@ -187,13 +209,13 @@ impl Thread {
 
     /// The guest's stack, if it has one of its own.
     pub(crate) fn stack(&self) -> Option<&Stack> {
-        self.stack.as_ref()
+        self.on().stack()
     }
 
     /// Puts the guard of the guest's stack back after a stack overflow, where RSP is `rsp` now (`_resetstkoflw`); false when the guest is still
     /// in it.
     pub fn reset_stack_guard(&self, rsp: u64) -> bool {
-        self.stack.as_ref().is_none_or(|stack| stack.close_guard(rsp))
+        self.stack().is_none_or(|stack| stack.close_guard(rsp))
     }
 
     /// Whether the guard of the guest's stack may be lent to us: asked at each call, so a look at one byte.
@@ -211,8 +233,7 @@ impl Thread {
     /// the memory away.
     pub(crate) fn lends(&self, address: u64) -> bool {
         let teb = self.block.address()..self.block.end();
-        teb.contains(&address)
-            || self.stack.as_ref().is_some_and(|stack| stack.contains(address) || stack.is_below(address))
+        teb.contains(&address) || self.stack().is_some_and(|stack| stack.contains(address) || stack.is_below(address))
     }
 
     /// The address behind the stack that the guest is on, as it says in its TEB.

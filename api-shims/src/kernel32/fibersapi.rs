@@ -37,9 +37,9 @@ pub(super) fn FlsSetValue(cx: &Cx, dwFlsIndex: u32, lpFlsData: Ptr<u8>) -> Win32
 }
 
 /// Tells whether the thread is a fiber.
-#[shim(stub = "no thread is: there is no function yet that makes one")]
-pub(super) fn IsThreadAFiber() -> bool {
-    false
+#[shim(full)]
+pub(super) fn IsThreadAFiber(cx: &Cx) -> bool {
+    cx.is_fiber()
 }
 
 #[cfg(test)]

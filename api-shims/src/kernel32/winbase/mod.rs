@@ -2,6 +2,7 @@
 
 mod completion;
 mod copy;
+mod fiber;
 mod heap;
 mod information;
 mod message_text;
@@ -15,6 +16,7 @@ mod version;
 
 pub(super) use completion::*;
 pub(super) use copy::*;
+pub(super) use fiber::*;
 pub(super) use heap::*;
 pub(super) use information::*;
 pub(super) use messages::*;
