@@ -46,12 +46,13 @@ for name in \
     stdio stdin lowio dirs unicode_paths console \
     shared_names strings numbers scanf sorting time codepages fpcontrol \
     errors bad_pointers overflow longjmp vectored seh startup wprintf crt_variables suspend system_dlls \
-    pool timer_queue placeholders write_watch reservations fibers \
+    pool timer_queue placeholders write_watch reservations fibers keyed_events waits \
     rawcall_copied rawcall_versions rawcall_runtime rawcall_random; do
     prog $name
 done
 $TARGET-g++ ${CFLAGS/gnu11/gnu++17} -Wno-terminate -static -o "$out/throws.exe" src/throws.cpp $LDFLAGS
 prog wargs -municode
+prog barriers -lsynchronization
 prog nls -luser32
 prog registry_read -ladvapi32
 prog bstr -loleaut32

@@ -72,6 +72,14 @@ impl Affinity {
         Ok(if before == 0 { self.process() } else { before & self.process() })
     }
 
+    /// A bit for each processor that a thread may use.
+    pub fn of_thread(&self, thread: &ThreadObject) -> u64 {
+        match thread.affinity() {
+            0 => self.process(),
+            mask => mask & self.process(),
+        }
+    }
+
     fn apply(&self, thread: &ThreadObject, mask: u64) -> NtResult<()> {
         let mut set = CpuSet::new();
         let chosen = self.processors().iter().enumerate().filter(|(index, _)| mask >> index & 1 != 0);

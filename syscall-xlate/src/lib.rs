@@ -37,6 +37,7 @@ pub mod random;
 pub mod registry;
 mod report;
 mod say;
+pub mod scheduling;
 pub mod section;
 pub mod security;
 mod service;

@@ -25,7 +25,7 @@ use crate::say::say;
 use crate::security::Token;
 use crate::service::{Services, Table};
 use crate::state::{ProcessState, ProcessStates};
-use crate::sync::{AddressWaits, Mutants, ProcessObject, Threads, TimerQueue};
+use crate::sync::{AddressWaits, KeyedEvent, Mutants, ProcessObject, Threads, TimerQueue};
 use crate::thread::Attached;
 use crate::tls::TlsIndexes;
 use crate::trace::Tracer;
@@ -94,6 +94,8 @@ pub struct Process {
     pub fibers: Fibers,
     /// Indices of fiber-local storage.
     pub fls: FiberStorage,
+    /// The keyed event of those who have no handle to one.
+    pub keyed_event: Arc<KeyedEvent>,
     /// Threads that sleep on addresses.
     pub addresses: AddressWaits,
     /// What it reserved and committed.
@@ -162,6 +164,7 @@ impl Process {
             affinity: Affinity::default(),
             fibers: Fibers::default(),
             fls: FiberStorage::default(),
+            keyed_event: KeyedEvent::new(),
             addresses: AddressWaits::default(),
             memory: AddressSpace::default(),
             files: FileSystem::new(drives, console.clone()),

@@ -182,8 +182,10 @@ static void pool(void) {
     CloseHandle(port);
 }
 
+static char file_name[MAX_PATH];
+
 static HANDLE open(DWORD flags, DWORD how) {
-    return CreateFileA("completion.tmp", GENERIC_READ | GENERIC_WRITE, FILE_SHARE_READ | FILE_SHARE_WRITE | FILE_SHARE_DELETE,
+    return CreateFileA(file_name, GENERIC_READ | GENERIC_WRITE, FILE_SHARE_READ | FILE_SHARE_WRITE | FILE_SHARE_DELETE,
                        NULL, how, flags, NULL);
 }
 
@@ -197,8 +199,10 @@ static void started(const char *name, BOOL ok) {
 }
 
 static void files(void) {
-    char buffer[16] = {0};
+    char buffer[16] = {0}, folder[MAX_PATH];
     OVERLAPPED overlapped = {0};
+    GetTempPathA(sizeof folder, folder);
+    GetTempFileNameA(folder, "cmp", 0, file_name);
     HANDLE port = new_port(0), other = new_port(0);
     HANDLE plain = open(0, CREATE_ALWAYS);
     OK("a synchronous file", CreateIoCompletionPort(plain, port, 1, 0) != NULL);
@@ -243,7 +247,7 @@ static void files(void) {
     overlapped.Offset = 2;
     started("read when the port is gone", ReadFile(file, buffer, 4, NULL, &overlapped));
     CloseHandle(file);
-    DeleteFileA("completion.tmp");
+    DeleteFileA(file_name);
 }
 
 static void modes(void) {

@@ -7,7 +7,8 @@ use syscall_xlate::Cx;
 use syscall_xlate::file::File;
 use syscall_xlate::object::HandleFlags;
 use syscall_xlate::sync::completion::{self, CompletionPort, Packet, Queue};
-use syscall_xlate::wait::{Timeout, Woken};
+use syscall_xlate::sync::thread;
+use syscall_xlate::wait::{self, Timeout, Woken};
 
 use super::structs::OVERLAPPED;
 use super::synchapi::finish;
@@ -20,6 +21,29 @@ abi::guest_struct! {
         Internal: usize,
         dwNumberOfBytesTransferred: u32,
     }
+}
+
+/// Takes back the operations on a file that the calling thread has begun.
+#[shim(full)]
+pub(super) fn CancelIo(cx: &Cx, hFile: HANDLE) -> Win32Result<()> {
+    // None is under way: what is begun is done before its call returns.
+    Ok(cx.process.handles.get::<File>(hFile, 0).map(drop)?)
+}
+
+/// Takes back operations on a file.
+#[shim(partial = "a read that blocks another thread goes on")]
+pub(super) fn CancelIoEx(cx: &Cx, hFile: HANDLE, lpOverlapped: Ptr<OVERLAPPED>) -> Win32Result<()> {
+    let _ = lpOverlapped;
+    cx.process.handles.get::<File>(hFile, 0)?;
+    // What is begun is done before its call returns, and then there is nothing to take back (documented).
+    Err(WIN32_ERROR::ERROR_NOT_FOUND.into())
+}
+
+/// Takes back the operation that a thread is in.
+#[shim(partial = "an operation that blocks the thread goes on")]
+pub(super) fn CancelSynchronousIo(cx: &Cx, hThread: HANDLE) -> Win32Result<()> {
+    cx.thread_of(hThread, thread::TERMINATE)?;
+    Err(WIN32_ERROR::ERROR_NOT_FOUND.into())
 }
 
 /// Makes a completion port, or associates a file with one, or both.
@@ -67,6 +91,61 @@ pub(super) fn DeviceIoControl(
     cx.process.handles.get::<File>(hDevice, 0)?;
     lpBytesReturned.set_opt(0)?;
     Err(WIN32_ERROR::ERROR_INVALID_FUNCTION.into())
+}
+
+/// Gives how an overlapped operation ended, waiting for it.
+#[shim(full)]
+pub(super) fn GetOverlappedResult(
+    cx: &Cx,
+    hFile: HANDLE,
+    lpOverlapped: Ptr<OVERLAPPED>,
+    lpNumberOfBytesTransferred: Out<u32>,
+    bWait: bool,
+) -> Win32Result<()> {
+    let limit = if bWait { Timeout::Infinite } else { Timeout::NOW };
+    overlapped_result(cx, hFile, lpOverlapped, lpNumberOfBytesTransferred, limit, false)
+}
+
+/// Gives how an overlapped operation ended, waiting for it so long, or running the calls queued to the thread.
+#[shim(full)]
+pub(super) fn GetOverlappedResultEx(
+    cx: &Cx,
+    hFile: HANDLE,
+    lpOverlapped: Ptr<OVERLAPPED>,
+    lpNumberOfBytesTransferred: Out<u32>,
+    dwMilliseconds: u32,
+    bAlertable: bool,
+) -> Win32Result<()> {
+    let limit = Timeout::from_millis(dwMilliseconds);
+    overlapped_result(cx, hFile, lpOverlapped, lpNumberOfBytesTransferred, limit, bAlertable)
+}
+
+fn overlapped_result(
+    cx: &Cx,
+    file: HANDLE,
+    overlapped: Ptr<OVERLAPPED>,
+    bytes: Out<u32>,
+    limit: Timeout,
+    alertable: bool,
+) -> Win32Result<()> {
+    let pending = |request: &OVERLAPPED| NTSTATUS(request.Internal as u32) == NTSTATUS::STATUS_PENDING;
+    let mut request = overlapped.read()?;
+    if pending(&request) {
+        if limit == Timeout::NOW {
+            return Err(WIN32_ERROR::ERROR_IO_INCOMPLETE.into());
+        }
+        // A handle without its low bit, which says that no completion port is told.
+        let event = HANDLE(request.hEvent.0 & !1);
+        let waited = if event.is_null() { file } else { event };
+        let woken = wait::for_handle(&cx.process.handles, cx.thread.object().waiter(), waited, alertable, limit)?;
+        if !matches!(woken, Woken::Object(_) | Woken::Abandoned(_)) {
+            return Err(ended(cx, woken));
+        }
+        request = overlapped.read()?;
+    }
+    bytes.set(request.InternalHigh as u32)?;
+    let status = NTSTATUS(request.Internal as u32);
+    if status.is_success() { Ok(()) } else { Err(status.into()) }
 }
 
 /// Takes a packet from a completion port, waiting for it.

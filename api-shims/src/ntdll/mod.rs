@@ -1,6 +1,7 @@
 //! ntdll.dll.
 
 pub(crate) mod excpt;
+mod ntexapi;
 mod ntifs;
 mod ntioapi;
 mod ntmmapi;
@@ -23,6 +24,7 @@ static EXPORTS: &[Export] = exports![
     winternl::NtClose,
     winternl::NtCreateEvent,
     ntioapi::NtCreateIoCompletion,
+    ntexapi::NtCreateKeyedEvent,
     winternl::NtCreateMutant,
     ntifs::NtCreateSection,
     winternl::NtCreateSemaphore,
@@ -33,6 +35,7 @@ static EXPORTS: &[Export] = exports![
     ntmmapi::NtLockVirtualMemory,
     ntifs::NtMapViewOfSection,
     ntmmapi::NtMapViewOfSectionEx,
+    ntexapi::NtOpenKeyedEvent,
     ntifs::NtProtectVirtualMemory,
     ntifs::NtQueryInformationFile,
     winternl::NtQueryInformationProcess,
@@ -40,6 +43,7 @@ static EXPORTS: &[Export] = exports![
     winternl::NtQueryPerformanceCounter,
     winternl::NtQuerySystemTime,
     ntifs::NtQueryVirtualMemory,
+    ntexapi::NtReleaseKeyedEvent,
     winternl::NtReleaseMutant,
     winternl::NtReleaseSemaphore,
     ntioapi::NtRemoveIoCompletion,
@@ -54,6 +58,7 @@ static EXPORTS: &[Export] = exports![
     ntmmapi::NtUnlockVirtualMemory,
     ntifs::NtUnmapViewOfSection,
     ntmmapi::NtUnmapViewOfSectionEx,
+    ntexapi::NtWaitForKeyedEvent,
     winternl::NtWaitForMultipleObjects,
     winternl::NtWaitForSingleObject,
     winternl::NtYieldExecution,

@@ -1,11 +1,13 @@
 //! What threads synchronize with: objects behind handles, and locks that live in the guest's own memory.
 
 pub mod address;
+pub mod barrier;
 pub mod completion;
 pub mod condition;
 pub mod critical_section;
 pub mod event;
 pub mod init_once;
+pub mod keyed_event;
 pub mod mutant;
 pub mod process;
 pub mod semaphore;
@@ -19,6 +21,7 @@ pub mod timer;
 pub use address::{AddressWaits, Slept};
 pub use completion::CompletionPort;
 pub use event::Event;
+pub use keyed_event::KeyedEvent;
 pub use mutant::{Mutant, Mutants};
 pub use process::ProcessObject;
 pub use semaphore::Semaphore;

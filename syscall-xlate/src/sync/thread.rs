@@ -203,6 +203,11 @@ impl ThreadObject {
         self.affinity.swap(mask, Ordering::Relaxed)
     }
 
+    /// The processors it is limited to, 0 for no limit.
+    pub(crate) fn affinity(&self) -> u64 {
+        self.affinity.load(Ordering::Relaxed)
+    }
+
     /// Its name (`GetThreadDescription`).
     pub fn description(&self) -> Vec<u16> {
         self.description.lock().unwrap_or_else(PoisonError::into_inner).clone()

@@ -8,8 +8,8 @@ use syscall_xlate::heap::{HeapFlags, Heaps};
 use syscall_xlate::object::{Access, Object};
 use syscall_xlate::program::NewThread;
 use syscall_xlate::sync::thread;
-use syscall_xlate::usage;
 use syscall_xlate::wait::Apc;
+use syscall_xlate::{scheduling, usage};
 
 use crate::kernel32::named::{handle_flags, inherit_flag};
 use crate::kernel32::structs::{FILETIME, SECURITY_ATTRIBUTES};
@@ -224,7 +224,7 @@ pub(in crate::kernel32) fn SetThreadDescription(
     let name = lpThreadDescription.opt().map(PCWSTR::read).transpose()?.unwrap_or_default();
     match cx.thread_of(hThread, thread::SET_LIMITED_INFORMATION) {
         Ok(thread) => {
-            thread.set_description(&name);
+            scheduling::set_name(&thread, &name);
             Ok(HRESULT(0))
         }
         Err(status) => Ok(hresult(status)),
@@ -244,7 +244,7 @@ pub(in crate::kernel32) fn SetThreadIdealProcessor(
 }
 
 /// Sets a thread's priority.
-#[shim(partial = "it is kept and given back; the host schedules all threads alike")]
+#[shim(partial = "above the normal priority, only as far as the host allows")]
 pub(in crate::kernel32) fn SetThreadPriority(cx: &Cx, hThread: HANDLE, nPriority: THREAD_PRIORITY) -> Win32Result<()> {
     let thread = cx.thread_of(hThread, thread::SET_LIMITED_INFORMATION)?;
     if BACKGROUND_MODES.contains(&nPriority.0) {
@@ -253,7 +253,7 @@ pub(in crate::kernel32) fn SetThreadPriority(cx: &Cx, hThread: HANDLE, nPriority
     if nPriority.name().is_none() {
         return Err(WIN32_ERROR::ERROR_INVALID_PARAMETER.into());
     }
-    thread.set_priority(nPriority.0);
+    scheduling::set_priority(&thread, nPriority.0);
     Ok(())
 }
 
