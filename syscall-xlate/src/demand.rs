@@ -4,6 +4,7 @@ pub(crate) use loader::synthetic::Access;
 use loader::synthetic::{hand_over, make, services_at, services_within};
 
 use crate::memory::open_code;
+use crate::service::Traps;
 use crate::{gate, kuser};
 
 /// Makes what is to be made in `address..address + size` for an access that has failed. True when it is to be tried again. For fault
@@ -17,7 +18,7 @@ pub(crate) fn provide(address: u64, size: u64, access: Access) -> bool {
 fn open_services(address: u64) -> bool {
     let (Some(cx), Some(stubs)) = (gate::current(), services_at(address)) else { return false };
     make(address, 1, Access::Read);
-    cx.process.services.arm(cx.process);
+    cx.process.services.arm(cx.process, Traps::Guest);
     open_code(stubs.start, stubs.end - stubs.start)
 }
 

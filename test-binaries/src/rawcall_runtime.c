@@ -233,6 +233,21 @@ int main(void) {
     HEX("changed by the other view", closing(shown));
     HEX("on a thread that began before", on_thread(shown));
 
+    // In a heap's block.
+    HANDLE heap = HeapCreate(0, 0, 0);
+    BYTE *block = HeapAlloc(heap, HEAP_ZERO_MEMORY, 0x3000);
+    BYTE *page = (BYTE *)(((ULONG_PTR)block + 0xfff) & ~(ULONG_PTR)0xfff);
+    put_plain(page, n_close);
+    NUM("a heap's page is made executable", protect(page, 0x1000, PAGE_EXECUTE_READWRITE) == PAGE_READWRITE);
+    HEX("in a heap's block", closing(page));
+    put_plain(page, number_of("NtTerminateProcess"));
+    HEX("ending no process from there", CALL(page, BAD_HANDLE, 1, 0, 0, 0, 0));
+    memcpy(page + 8, "\xcd\x2e", 2);
+    HEX("by int 2e", CALL(page, BAD_HANDLE, 1, 0, 0, 0, 0));
+    FILE *file = tmpfile();
+    NUM("files work as before", file && fputs("text", file) >= 0 && !fclose(file));
+    protect(page, 0x1000, PAGE_READWRITE);
+
     // What Linux has besides is nothing on Windows.
     AddVectoredExceptionHandler(1, skip);
     memset(bytes, 0x90, 16);

@@ -533,7 +533,9 @@ fn protect_foreign(from: u64, to: u64, protection: Protection) -> NtResult<(u64,
         .filter(|mapping| mapping.name.is_empty() || mapping.name == "[heap]")
         .filter(|_| !protection.is_guard());
     let old = found.ok_or(NTSTATUS::STATUS_CONFLICTING_ADDRESSES)?.protection;
-    if protection.is_only_code() && !old.executes() {
+    if from >= low::END {
+        code::appears_abroad(from, to - from, protection.executes())?;
+    } else if protection.is_only_code() && !old.executes() {
         host::seal(from, to - from)?;
     }
     host::protect(from, to - from, protection.host())?;

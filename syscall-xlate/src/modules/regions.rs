@@ -10,7 +10,7 @@ use crate::Process;
 use crate::memory::{
     PAGE_EXECUTE, PAGE_EXECUTE_READ, PAGE_EXECUTE_WRITECOPY, PAGE_NOACCESS, PAGE_READONLY, PAGE_WRITECOPY, Protection,
 };
-use crate::service::code;
+use crate::service::{Traps, code};
 
 /// Which modules are entered, by base.
 #[derive(Default)]
@@ -60,7 +60,7 @@ impl Regions {
 fn look_at_code(process: &Process, base: u64, sections: &[Section]) {
     for section in sections.iter().filter(|section| section.flags.contains(SectionFlags::EXECUTE)) {
         match section.flags.contains(SectionFlags::WRITE) {
-            true => process.services.arm(process),
+            true => process.services.arm(process, Traps::Guest),
             false => code::look_at(process, base + u64::from(section.rva), section.extent().into()),
         }
     }

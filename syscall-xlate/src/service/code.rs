@@ -3,11 +3,14 @@
 //! Pages that the guest cannot write are looked at before they can be executed. Of those that can be written as well, nobody knows what they
 //! will hold, so that the threads are armed at once.
 
-use abi::fault;
+use std::ops::Range;
+use std::sync::{Mutex, MutexGuard, PoisonError};
 
-use super::patch;
+use abi::{NTSTATUS, NtResult, fault};
+
 use super::site::{AROUND, recognise};
-use crate::{Process, gate};
+use super::{Traps, arm, patch};
+use crate::{Process, gate, low};
 
 /// Bytes looked at in one go.
 const CHUNK: u64 = 0x1_0000;
@@ -26,7 +29,37 @@ pub(crate) fn is_expected() -> bool {
 
 /// Pages will be executable and writable, by this address or another.
 pub(crate) fn appears_writable() {
-    with_process(|process| process.services.arm(process));
+    with_process(|process| process.services.arm(process, Traps::Guest));
+}
+
+/// Code of the guest's in the host's memory. A leaf lock; taken in signal handlers on threads that do not hold it.
+static ABROAD: Mutex<Vec<Range<u64>>> = Mutex::new(Vec::new());
+
+fn abroad() -> MutexGuard<'static, Vec<Range<u64>>> {
+    ABROAD.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
+/// Whether code at an address is the guest's.
+pub(crate) fn is_guest(address: u64) -> bool {
+    address < low::END || abroad().iter().any(|code| code.contains(&address))
+}
+
+/// Pages in the host's memory will be the guest's code, or are not any more.
+///
+/// # Errors
+/// `STATUS_NOT_SUPPORTED` among the host's libraries.
+pub(crate) fn appears_abroad(address: u64, size: u64, executable: bool) -> NtResult<()> {
+    let range = address..address.saturating_add(size);
+    abroad().retain(|code| code.end <= range.start || code.start >= range.end);
+    if !executable {
+        return Ok(());
+    }
+    if range.end > arm::libraries() {
+        return Err(NTSTATUS::STATUS_NOT_SUPPORTED);
+    }
+    abroad().push(range);
+    with_process(|process| process.services.arm(process, Traps::AllButLibraries));
+    Ok(())
 }
 
 /// Pages that are readable and not writable will be executable.
@@ -55,7 +88,7 @@ pub(crate) fn look_at(process: &Process, address: u64, size: u64) {
     while at < end {
         let to = (at + CHUNK).min(end);
         if look_at_chunk(at, to).is_err() {
-            return process.services.arm(process);
+            return process.services.arm(process, Traps::Guest);
         }
         at = to;
     }

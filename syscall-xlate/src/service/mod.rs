@@ -13,10 +13,11 @@ mod site;
 pub(crate) mod trap;
 
 use std::sync::OnceLock;
-use std::sync::atomic::{AtomicBool, AtomicPtr, AtomicU32, Ordering};
+use std::sync::atomic::{AtomicPtr, AtomicU8, AtomicU32, Ordering};
 
 use abi::NTSTATUS;
 
+pub(crate) use arm::Traps;
 pub use numbers::Table;
 
 use crate::dll::Target;
@@ -32,10 +33,10 @@ pub(crate) struct Services {
     header: Box<Header>,
     /// What the header leads to: filled by the first call.
     entries: OnceLock<Box<[Entry]>>,
-    /// Threads trap; those that begin do from the beginning.
-    armed: AtomicBool,
-    /// All of them do.
-    all_armed: AtomicBool,
+    /// What traps on threads; those that begin do from the beginning. As [`Traps`].
+    armed: AtomicU8,
+    /// What traps on all of them.
+    all_armed: AtomicU8,
 }
 
 /// Read by the entry.
@@ -68,8 +69,8 @@ impl Services {
             table,
             header: Box::default(),
             entries: OnceLock::new(),
-            armed: AtomicBool::new(false),
-            all_armed: AtomicBool::new(false),
+            armed: AtomicU8::new(Traps::Nobody as u8),
+            all_armed: AtomicU8::new(Traps::Nobody as u8),
         }
     }
 

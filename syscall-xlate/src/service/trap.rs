@@ -4,8 +4,8 @@
 
 use abi::{Exception, NTSTATUS, fault};
 
-use super::{entry, patch};
-use crate::{Cx, exception, low};
+use super::{code, entry, patch};
+use crate::{Cx, exception};
 
 /// `int 2e`, Windows' system call before there was `syscall`, and still another one.
 const INT_2E: [u8; 2] = [0xcd, 0x2e];
@@ -20,12 +20,18 @@ pub(crate) enum Trapped {
     Service,
     /// It is this exception of the guest's.
     Exception(Exception),
+    /// It was ours, and is done.
+    Done,
 }
 
 /// A system call instruction of the guest's was about to enter the host's kernel.
 pub(crate) fn dispatched(cx: &Cx<'_>, frame: &mut libc::ucontext_t) -> Trapped {
     let registers = &mut frame.uc_mcontext.gregs;
     let behind = registers[libc::REG_RIP as usize] as u64;
+    if !code::is_guest(behind.wrapping_sub(LENGTH)) {
+        do_for_host(frame);
+        return Trapped::Done;
+    }
     let mut bytes = [0; 2];
     if fault::read(behind.wrapping_sub(LENGTH), &mut bytes).is_ok() && bytes == INT_80 {
         registers[libc::REG_RIP as usize] -= LENGTH as i64;
@@ -35,11 +41,33 @@ pub(crate) fn dispatched(cx: &Cx<'_>, frame: &mut libc::ucontext_t) -> Trapped {
     Trapped::Service
 }
 
+/// A system call of our own, at an instruction that is not in the C library: done by one that is.
+fn do_for_host(frame: &mut libc::ucontext_t) {
+    let registers = &mut frame.uc_mcontext.gregs;
+    let argument = |register: libc::c_int| registers[register as usize];
+    // SAFETY: the very call that our code makes, whose registers these are; errno is as before.
+    unsafe {
+        let errno = libc::__errno_location();
+        let before = *errno;
+        let result = libc::syscall(
+            argument(libc::REG_RAX),
+            argument(libc::REG_RDI),
+            argument(libc::REG_RSI),
+            argument(libc::REG_RDX),
+            argument(libc::REG_R10),
+            argument(libc::REG_R8),
+            argument(libc::REG_R9),
+        );
+        registers[libc::REG_RAX as usize] = if result == -1 { -i64::from(*errno) } else { result };
+        *errno = before;
+    }
+}
+
 /// Whether a general protection fault of the guest's is `int 2e`; the thread goes on in the service then.
 pub(crate) fn refused(cx: &Cx<'_>, frame: &mut libc::ucontext_t) -> bool {
     let rip = frame.uc_mcontext.gregs[libc::REG_RIP as usize] as u64;
     let mut bytes = [0; 2];
-    let is_service = rip < low::END && fault::read(rip, &mut bytes).is_ok() && bytes == INT_2E;
+    let is_service = code::is_guest(rip) && fault::read(rip, &mut bytes).is_ok() && bytes == INT_2E;
     if is_service {
         enter(cx, frame, rip + LENGTH);
     }

@@ -1,6 +1,6 @@
 //! The thread object: what a thread handle stands for. The running of threads is not here.
 
-use std::sync::atomic::{AtomicBool, AtomicI32, AtomicU32, AtomicU64, Ordering};
+use std::sync::atomic::{AtomicI32, AtomicU8, AtomicU32, AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 
 use abi::NTSTATUS;
@@ -60,8 +60,8 @@ pub struct ThreadObject {
     /// The processors it is limited to; 0 for no limit of its own.
     affinity: AtomicU64,
     stop: Stop,
-    /// System call instructions of its guest code trap.
-    traps: AtomicBool,
+    /// Which system call instructions trap on it; a [`crate::service::Traps`].
+    traps: AtomicU8,
     // Leaf lock.
     description: Mutex<Vec<u16>>,
 }
@@ -87,7 +87,7 @@ impl ThreadObject {
             priority: AtomicI32::new(0),
             affinity: AtomicU64::new(0),
             stop: Stop::default(),
-            traps: AtomicBool::new(false),
+            traps: AtomicU8::new(0),
             description: Mutex::default(),
         })
     }
@@ -163,14 +163,14 @@ impl ThreadObject {
         self.host_id.store(id, Ordering::Release);
     }
 
-    /// Whether system call instructions of its guest code trap.
-    pub(crate) fn traps(&self) -> bool {
+    /// Which system call instructions trap on it.
+    pub(crate) fn traps(&self) -> u8 {
         self.traps.load(Ordering::SeqCst)
     }
 
-    /// Says that they do.
-    pub(crate) fn set_traps(&self) {
-        self.traps.store(true, Ordering::SeqCst);
+    /// Says which do.
+    pub(crate) fn set_traps(&self, traps: u8) {
+        self.traps.store(traps, Ordering::SeqCst);
     }
 
     /// Its priority relative to the process's class.
