@@ -12,7 +12,7 @@ use syscall_xlate::heap::HeapFlags;
 use syscall_xlate::memory::{Protection, Requirements};
 use syscall_xlate::section::{self, Section, View};
 
-use super::ntioapi::IO_STATUS_BLOCK;
+use super::ntioapi::{IO_STATUS_BLOCK, path_of};
 use super::ntmmapi::{map, place};
 use super::structs::OBJECT_ATTRIBUTES;
 use super::winternl::{create, own};
@@ -47,6 +47,19 @@ abi::guest_struct! {
         NumberOfLinks: u32,
         DeletePending: u8,
         Directory: u8,
+    }
+}
+
+abi::guest_struct! {
+    /// Times, sizes and attributes of a file.
+    pub(super) struct FILE_NETWORK_OPEN_INFORMATION {
+        CreationTime: i64,
+        LastAccessTime: i64,
+        LastWriteTime: i64,
+        ChangeTime: i64,
+        AllocationSize: i64,
+        EndOfFile: i64,
+        FileAttributes: FILE_ATTRIBUTE,
     }
 }
 
@@ -251,6 +264,44 @@ pub(super) fn NtQueryInformationFile(
         _ => return Err(NTSTATUS::STATUS_INVALID_INFO_CLASS),
     };
     Ok(IoStatusBlock.set(IO_STATUS_BLOCK { Status: 0, Information: size as usize })?)
+}
+
+/// Tells times and attributes of a file by its name.
+#[shim(full)]
+pub(super) fn NtQueryAttributesFile(
+    cx: &Cx,
+    ObjectAttributes: Ptr<OBJECT_ATTRIBUTES>,
+    FileInformation: Out<FILE_BASIC_INFORMATION>,
+) -> NtResult<()> {
+    let (path, _) = path_of(cx, ObjectAttributes)?;
+    let found = cx.process.files.query(&path)?;
+    Ok(FileInformation.set(FILE_BASIC_INFORMATION {
+        CreationTime: found.created,
+        LastAccessTime: found.accessed,
+        LastWriteTime: found.written,
+        ChangeTime: found.changed,
+        FileAttributes: found.attributes,
+    })?)
+}
+
+/// Tells times, sizes and attributes of a file by its name.
+#[shim(full)]
+pub(super) fn NtQueryFullAttributesFile(
+    cx: &Cx,
+    ObjectAttributes: Ptr<OBJECT_ATTRIBUTES>,
+    FileInformation: Out<FILE_NETWORK_OPEN_INFORMATION>,
+) -> NtResult<()> {
+    let (path, _) = path_of(cx, ObjectAttributes)?;
+    let found = cx.process.files.query(&path)?;
+    Ok(FileInformation.set(FILE_NETWORK_OPEN_INFORMATION {
+        CreationTime: found.created,
+        LastAccessTime: found.accessed,
+        LastWriteTime: found.written,
+        ChangeTime: found.changed,
+        AllocationSize: found.allocated as i64,
+        EndOfFile: found.size as i64,
+        FileAttributes: found.attributes,
+    })?)
 }
 
 /// Takes a view away.

@@ -1,11 +1,17 @@
-//! ntioapi.h: completion ports. A header that Microsoft does not publish; the names are those of its symbols.
+//! ntioapi.h: completion ports, opening, reading and writing files. A header that Microsoft does not publish; the names are those of its symbols.
 
-use abi::{BOOLEAN, HANDLE, NTSTATUS, NtResult, Out, Ptr, shim};
+use std::sync::Arc;
+
+use abi::{BOOLEAN, HANDLE, NTSTATUS, NtResult, Out, Ptr, Wide, shim};
 use syscall_xlate::Cx;
+use syscall_xlate::file::{At, CreateOptions, Disposition, FILE_ATTRIBUTE, File, Medium, OpenRequest, Share};
+use syscall_xlate::object::HandleFlags;
+use syscall_xlate::object::access::DELETE;
 use syscall_xlate::sync::completion::{self, CompletionPort, Packet};
-use syscall_xlate::wait::Woken;
+use syscall_xlate::sync::event;
+use syscall_xlate::wait::{Apc, Woken};
 
-use super::structs::OBJECT_ATTRIBUTES;
+use super::structs::{INHERIT, OBJECT_ATTRIBUTES};
 use super::winternl::{create, finish, timeout};
 
 abi::guest_struct! {
@@ -34,6 +40,200 @@ impl FILE_IO_COMPLETION_INFORMATION {
             },
         }
     }
+}
+
+/// The path that attributes name, from the folder that they say, and the flags of a handle to it.
+pub(super) fn path_of(cx: &Cx, attributes: Ptr<OBJECT_ATTRIBUTES>) -> NtResult<(Wide, HandleFlags)> {
+    let attributes = attributes.read()?;
+    let name = match attributes.ObjectName.opt() {
+        None => Wide::new(),
+        Some(name) => name.read()?.text()?,
+    };
+    let flags = if attributes.Attributes & INHERIT != 0 { HandleFlags::INHERIT } else { HandleFlags::empty() };
+    if attributes.RootDirectory.is_null() {
+        return Ok((name, flags));
+    }
+    let folder = cx.process.handles.get::<File>(attributes.RootDirectory, 0)?;
+    let folder = folder.host_path().ok_or(NTSTATUS::STATUS_OBJECT_TYPE_MISMATCH)?;
+    let drives = &cx.process.files.drives;
+    let mut path = drives.to_dos(&folder);
+    if !name.is_empty() {
+        if path.last() != Some(&u16::from(b'\\')) {
+            path.push(b'\\'.into());
+        }
+        path.extend_from_slice(&name);
+    }
+    Ok((drives.nt_path(&path)?.into(), flags))
+}
+
+/// Opens a file and says what was done.
+fn open_file(
+    cx: &Cx,
+    handle: Out<HANDLE>,
+    attributes: Ptr<OBJECT_ATTRIBUTES>,
+    block: Out<IO_STATUS_BLOCK>,
+    request: &OpenRequest,
+) -> NtResult<()> {
+    handle.set(HANDLE::NULL)?;
+    let (path, flags) = path_of(cx, attributes)?;
+    let opened = cx.process.files.open(&path, request)?;
+    let action = opened.action;
+    let new = cx.process.handles.insert(Arc::new(opened.file), opened.access, flags)?;
+    block.set(IO_STATUS_BLOCK { Status: 0, Information: action as usize })?;
+    Ok(handle.set(new)?)
+}
+
+/// Opens or creates a file, folder or device.
+#[shim(partial = "AllocationSize and extended attributes are ignored")]
+pub(super) fn NtCreateFile(
+    cx: &Cx,
+    FileHandle: Out<HANDLE>,
+    DesiredAccess: u32,
+    ObjectAttributes: Ptr<OBJECT_ATTRIBUTES>,
+    IoStatusBlock: Out<IO_STATUS_BLOCK>,
+    AllocationSize: Ptr<i64>,
+    FileAttributes: FILE_ATTRIBUTE,
+    ShareAccess: u32,
+    CreateDisposition: u32,
+    CreateOptions: u32,
+    EaBuffer: Ptr<u8>,
+    EaLength: u32,
+) -> NtResult<()> {
+    let _ = (AllocationSize, EaBuffer, EaLength);
+    let request = OpenRequest {
+        access: DesiredAccess,
+        attributes: FileAttributes,
+        share: Share::from_bits_truncate(ShareAccess),
+        disposition: Disposition::from_nt(CreateDisposition)?,
+        options: syscall_xlate::file::CreateOptions::from_bits_retain(CreateOptions),
+    };
+    open_file(cx, FileHandle, ObjectAttributes, IoStatusBlock, &request)
+}
+
+/// Opens a file, folder or device that is there.
+#[shim(full)]
+pub(super) fn NtOpenFile(
+    cx: &Cx,
+    FileHandle: Out<HANDLE>,
+    DesiredAccess: u32,
+    ObjectAttributes: Ptr<OBJECT_ATTRIBUTES>,
+    IoStatusBlock: Out<IO_STATUS_BLOCK>,
+    ShareAccess: u32,
+    OpenOptions: u32,
+) -> NtResult<()> {
+    let request = OpenRequest {
+        share: Share::from_bits_truncate(ShareAccess),
+        options: CreateOptions::from_bits_retain(OpenOptions),
+        ..OpenRequest::existing(DesiredAccess)
+    };
+    open_file(cx, FileHandle, ObjectAttributes, IoStatusBlock, &request)
+}
+
+/// Deletes a file.
+#[shim(full)]
+pub(super) fn NtDeleteFile(cx: &Cx, ObjectAttributes: Ptr<OBJECT_ATTRIBUTES>) -> NtResult<()> {
+    let (path, _) = path_of(cx, ObjectAttributes)?;
+    let opened = cx.process.files.open(&path, &OpenRequest::existing(DELETE))?;
+    opened.file.set_disposition(true)
+}
+
+/// Writes what was written to a file to its disk.
+#[shim(full)]
+pub(super) fn NtFlushBuffersFile(cx: &Cx, FileHandle: HANDLE, IoStatusBlock: Out<IO_STATUS_BLOCK>) -> NtResult<()> {
+    cx.process.handles.get::<File>(FileHandle, 0)?.flush()?;
+    Ok(IoStatusBlock.set(IO_STATUS_BLOCK { Status: 0, Information: 0 })?)
+}
+
+/// Reads from a file, pipe or device.
+#[shim(partial = "done before the call returns; Key is ignored")]
+pub(super) fn NtReadFile(
+    cx: &Cx,
+    FileHandle: HANDLE,
+    Event: HANDLE,
+    ApcRoutine: Ptr<u8>,
+    ApcContext: Ptr<u8>,
+    IoStatusBlock: Out<IO_STATUS_BLOCK>,
+    Buffer: Ptr<u8>,
+    Length: u32,
+    ByteOffset: Ptr<i64>,
+    Key: Ptr<u32>,
+) -> NtResult<()> {
+    let _ = Key;
+    let told = Told { event: Event, routine: ApcRoutine, context: ApcContext, block: IoStatusBlock };
+    let buffer = abi::Buffer::new(Buffer, Length as usize);
+    transfer(cx, FileHandle, &told, ByteOffset, |file, at| file.read(buffer, at))
+}
+
+/// Writes to a file, pipe or device.
+#[shim(partial = "done before the call returns; Key is ignored")]
+pub(super) fn NtWriteFile(
+    cx: &Cx,
+    FileHandle: HANDLE,
+    Event: HANDLE,
+    ApcRoutine: Ptr<u8>,
+    ApcContext: Ptr<u8>,
+    IoStatusBlock: Out<IO_STATUS_BLOCK>,
+    Buffer: Ptr<u8>,
+    Length: u32,
+    ByteOffset: Ptr<i64>,
+    Key: Ptr<u32>,
+) -> NtResult<()> {
+    let _ = Key;
+    let told = Told { event: Event, routine: ApcRoutine, context: ApcContext, block: IoStatusBlock };
+    let buffer = abi::Buffer::new(Buffer, Length as usize);
+    transfer(cx, FileHandle, &told, ByteOffset, |file, at| file.write(buffer, at))
+}
+
+/// Who is told of the end of a transfer.
+struct Told {
+    event: HANDLE,
+    routine: Ptr<u8>,
+    context: Ptr<u8>,
+    block: Out<IO_STATUS_BLOCK>,
+}
+
+/// `FILE_WRITE_TO_END_OF_FILE` and `FILE_USE_FILE_POINTER_POSITION`, as offsets.
+const AT_END: i64 = -1;
+const AT_POSITION: i64 = -2;
+
+fn transfer(
+    cx: &Cx,
+    handle: HANDLE,
+    told: &Told,
+    offset: Ptr<i64>,
+    work: impl FnOnce(&File, At) -> NtResult<usize>,
+) -> NtResult<()> {
+    let file = cx.process.handles.get::<File>(handle, 0)?;
+    let at = match offset.opt().map(Ptr::read).transpose()? {
+        // Documented: who may have several transfers under way has no current position.
+        None | Some(AT_POSITION) if matches!(file.medium(), Medium::Disk) && !file.is_synchronous() => {
+            return Err(NTSTATUS::STATUS_INVALID_PARAMETER);
+        }
+        None | Some(AT_POSITION) => At::Position,
+        Some(AT_END) => At::End,
+        Some(offset) => At::Offset(u64::try_from(offset).map_err(|_| NTSTATUS::STATUS_INVALID_PARAMETER)?),
+    };
+    if !told.event.is_null() {
+        event::reset(&cx.process.handles, told.event)?;
+    }
+    let result = work(&file, at);
+    let status = result.err().unwrap_or(NTSTATUS::STATUS_SUCCESS);
+    let count = result.unwrap_or(0);
+    told.block.set(IO_STATUS_BLOCK { Status: status.0 as usize, Information: count })?;
+    if !told.event.is_null() {
+        event::set(&cx.process.handles, told.event)?;
+    }
+    if !status.is_success() {
+        return Err(status);
+    }
+    match told.routine.opt() {
+        Some(routine) => {
+            let arguments = [told.context.address(), told.block.ptr().address(), 0];
+            cx.thread.object().waiter().queue_apc(Apc { routine: routine.address(), arguments });
+        }
+        None => file.completed(told.context.address(), status, count as u64),
+    }
+    Ok(())
 }
 
 /// Makes a completion port, or opens the one of this name.

@@ -45,7 +45,7 @@ abi::guest_struct! {
 }
 
 /// `OBJ_INHERIT`
-const INHERIT: u32 = 0x2;
+pub(super) const INHERIT: u32 = 0x2;
 /// `OBJ_OPENIF`
 const OPENIF: u32 = 0x80;
 /// The folders of named objects; a name below another one is none of ours.

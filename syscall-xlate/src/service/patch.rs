@@ -50,11 +50,7 @@ pub(super) fn stub(start: u64, code: &[u8], site: &Site) -> bool {
 
 /// Patches the site of an instruction that has trapped, with this number, where it is safe: then it traps no more.
 pub(super) fn after_trap(cx: &Cx<'_>, address: u64, number: u32) {
-    let start = address.saturating_sub(AROUND as u64);
-    let mut code = [0; 2 * AROUND];
-    if fault::read(start, &mut code).is_err() {
-        return;
-    }
+    let Some((start, code)) = read_around(address) else { return };
     let Some(site) = recognise(&code, (address - start) as usize).filter(|site| site.number == number) else { return };
     // With a prefix it would be another instruction.
     let has_prefix =
@@ -72,6 +68,17 @@ pub(super) fn after_trap(cx: &Cx<'_>, address: u64, number: u32) {
             change(from, original, &bytes, libc::PROT_READ | libc::PROT_EXEC);
         });
     }
+}
+
+/// The bytes around an instruction, and where they begin: fewer where the page before it, or the one behind, cannot be read.
+fn read_around(address: u64) -> Option<(u64, Vec<u8>)> {
+    let (before, behind) = (address.checked_sub(AROUND as u64)?, address + AROUND as u64);
+    let page = address / PAGE * PAGE;
+    let (first, last) = (before.max(page), behind.min(page + PAGE));
+    [(before, behind), (first, behind), (before, last), (first, last)].into_iter().find_map(|(from, to)| {
+        let mut code = vec![0; (to - from) as usize];
+        fault::read(from, &mut code).ok().map(|()| (from, code))
+    })
 }
 
 /// The jump that a site gets, and at which offset.
