@@ -469,11 +469,14 @@ impl AddressSpace {
         }
     }
 
-    /// Does something while a range is code that cannot be written, and stays so meanwhile.
+    /// Does something while a range is code that cannot be written, and stays so meanwhile. Views of sections may be written elsewhere.
     pub(crate) fn if_only_code(&self, address: u64, size: u64, act: impl FnOnce()) {
         let (from, to) = (address / PAGE * PAGE, address.saturating_add(size).next_multiple_of(PAGE));
         let mut books = self.lock();
         let Ok((start, allocation)) = books.holding(from, to) else { return };
+        if allocation.kind == MemoryType::Mapped {
+            return;
+        }
         let is_code = |page| matches!(page, Page::Committed(protection) if protection.is_only_code());
         if allocation.runs.within(from - start, to - start).all(|(_, _, page)| is_code(page)) {
             act();
