@@ -233,6 +233,13 @@ int main(void) {
     HEX("changed by the other view", closing(shown));
     HEX("on a thread that began before", on_thread(shown));
 
+    DWORD before;
+    BYTE *third = MapViewOfFile(section, FILE_MAP_WRITE | FILE_MAP_EXECUTE, 0, 0, 0);
+    NUM("a view is made executable later", VirtualProtect(third, 0x1000, PAGE_EXECUTE_READ, &before));
+    HEX("as the other view says", closing(third));
+    number_at(view + 4, n_close);
+    HEX("changed by the other view", closing(third));
+
     // In a heap's block.
     HANDLE heap = HeapCreate(0, 0, 0);
     BYTE *block = HeapAlloc(heap, HEAP_ZERO_MEMORY, 0x3000);

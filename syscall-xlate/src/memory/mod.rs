@@ -341,6 +341,10 @@ impl AddressSpace {
         if allocation.kind == MemoryType::Image {
             demand::settle(from, to - from);
         }
+        if allocation.kind == MemoryType::Mapped && protection.executes() {
+            // Another view may write it.
+            code::appears_writable();
+        }
         allocation.seal(start, from, to, protection)?;
         host::protect(from, to - from, protection.host())?;
         allocation.runs.set(from_in, to_in, Page::Committed(protection));

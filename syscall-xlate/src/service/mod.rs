@@ -19,6 +19,7 @@ use abi::NTSTATUS;
 
 pub(crate) use arm::Traps;
 pub use numbers::Table;
+pub(crate) use patch::behind;
 
 use crate::dll::Target;
 use crate::{Cx, Process, trace};

@@ -192,6 +192,11 @@ struct Room {
 /// Taken under [`CHANGES`] or alone.
 static ROOMS: Mutex<Vec<Room>> = Mutex::new(Vec::new());
 
+/// More rooms than any program needs, whose code is in a few places.
+const MOST_ROOMS: usize = 64;
+/// Where the rooms are, for who may take no lock; 0 for one that is not there yet.
+static SHOWN: [AtomicU64; MOST_ROOMS] = [const { AtomicU64::new(0) }; MOST_ROOMS];
+
 /// Bytes of a room, and of a trampoline.
 const ROOM: u64 = 0x1_0000;
 const TRAMPOLINE: u64 = 32;
@@ -205,7 +210,10 @@ fn trampoline(load: u64, behind: u64, site: &Site) -> Option<u64> {
     let index = match rooms.iter().position(fits) {
         Some(index) => index,
         None => {
-            rooms.push(Room::new(load)?);
+            let shown = SHOWN.get(rooms.len())?;
+            let room = Room::new(load)?;
+            shown.store(room.shown, Ordering::Release);
+            rooms.push(room);
             rooms.len() - 1
         }
     };
@@ -234,6 +242,17 @@ fn trampoline(load: u64, behind: u64, site: &Site) -> Option<u64> {
     Some(at)
 }
 
+/// Where the code goes on that called a service by a trampoline, when `address` is where the service returns to: walks up a stack find there
+/// what they look for.
+pub(crate) fn behind(address: u64) -> Option<u64> {
+    let mut rooms = SHOWN.iter().map(|shown| shown.load(Ordering::Acquire)).take_while(|&shown| shown != 0);
+    rooms.find(|&shown| (shown..shown + ROOM).contains(&address))?;
+    let mut jump = [0; 5];
+    fault::read(address, &mut jump).ok()?;
+    let [0xe9, distance @ ..] = jump else { return None };
+    Some((address + 5).wrapping_add_signed(i32::from_le_bytes(distance).into()))
+}
+
 impl Room {
     /// A room that code at `near` reaches.
     fn new(near: u64) -> Option<Self> {
@@ -258,5 +277,54 @@ impl Room {
         fault::store_u64(written, entry::jump()).ok()?;
         fault::store_u64(written + 8, entry::call()).ok()?;
         Some(Self { shown, written, used: TRAMPOLINE })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_trampoline_goes_on_behind_the_instruction() {
+        let load = 0x18_2000_0003;
+        let site = Site { load: 3, call: 8, number: 0x18, between: Between::Nothing, returns: false, is_stub: false };
+        let at = trampoline(load, load + 7, &site).unwrap();
+        assert!(at.abs_diff(load) < REACH);
+        // mov eax, number; call; jmp
+        assert_eq!(behind(at + 11), Some(load + 7));
+        assert_eq!(behind(at), None, "that is where it begins");
+        assert_eq!(behind(load), None, "that is no trampoline");
+        let mut code = [0; 16];
+        fault::read(at, &mut code).unwrap();
+        let instructions = iced_x86::Decoder::with_ip(64, &code, at, iced_x86::DecoderOptions::NONE).into_iter();
+        let [number, call, jump] = instructions.take(3).collect::<Vec<_>>()[..] else { panic!("there are three") };
+        assert_eq!(number.immediate32(), 0x18);
+        assert_eq!(fault::load_u64(call.ip_rel_memory_address()), Ok(entry::call()));
+        assert_eq!(jump.near_branch_target(), load + 7);
+        let stub = Site { between: Between::Move, returns: true, is_stub: true, ..site };
+        let other = trampoline(load, load + 7, &stub).unwrap();
+        fault::read(other, &mut code).unwrap();
+        let mut instructions = iced_x86::Decoder::with_ip(64, &code, other, iced_x86::DecoderOptions::NONE).into_iter();
+        let jump = instructions.nth(2).unwrap();
+        assert_eq!(fault::load_u64(jump.ip_rel_memory_address()), Ok(entry::jump()));
+    }
+
+    #[test]
+    fn what_was_changed_is_undone_or_forgotten() {
+        let memory = crate::low::Block::new(0x1_0000, false).unwrap();
+        let address = memory.address() + 0x100;
+        let now = || fault::load_u64(address).unwrap();
+        fault::store_u64(address, 0x1111).unwrap();
+        let (original, changed) = (0x1111_u64.to_le_bytes(), 0x2222_u64.to_le_bytes());
+        assert!(change(address, &original, &changed, libc::PROT_READ));
+        assert_eq!(now(), 0x2222);
+        undo(address + 8, 8);
+        assert_eq!(now(), 0x2222, "that is behind it");
+        undo(address + 4, 1);
+        assert_eq!(now(), 0x1111);
+        assert!(change(address, &original, &changed, libc::PROT_READ));
+        forget(memory.address(), 0x1_0000);
+        undo(address, 8);
+        assert_eq!(now(), 0x2222);
     }
 }

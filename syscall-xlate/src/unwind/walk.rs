@@ -5,6 +5,7 @@ use abi::CONTEXT;
 use super::host::{self, HostError, Step};
 use super::{Frame, FunctionEntry, UnwindError, unwind, unwind_leaf};
 use crate::exception::{Crossing, crossing};
+use crate::service;
 
 /// Frames of ours between two of the guest's, at most; a stack that leads in a circle ends here.
 const MOST_HOST_FRAMES: u32 = 4096;
@@ -42,6 +43,7 @@ impl From<HostError> for End {
 pub(crate) fn to_guest(context: &mut CONTEXT, mut crossed: impl FnMut(Crossing) -> bool) -> Result<(), End> {
     for _ in 0..MOST_HOST_FRAMES {
         if !host::is_host(context.Rip) {
+            context.Rip = service_site(context.Rip);
             return if context.Rip == 0 { Err(End::Bottom) } else { Ok(()) };
         }
         #[expect(clippy::collapsible_match, reason = "a guard would leave other crossings unmatched")]
@@ -63,6 +65,11 @@ pub(crate) fn to_guest(context: &mut CONTEXT, mut crossed: impl FnMut(Crossing) 
         }
     }
     Err(End::Bad)
+}
+
+/// Where code goes on that is at `address`: behind the site of a system call when that was patched, and `address` is in its trampoline.
+fn service_site(address: u64) -> u64 {
+    service::behind(address).unwrap_or(address)
 }
 
 /// As [`to_guest`], for a context that was interrupted in our code, at any instruction.
