@@ -244,7 +244,7 @@ pub(in crate::kernel32) fn SetThreadIdealProcessor(
 }
 
 /// Sets a thread's priority.
-#[shim(partial = "above the normal priority, only as far as the host allows")]
+#[shim(partial = "a thread is made more urgent, also than it has been made, only as far as the host allows")]
 pub(in crate::kernel32) fn SetThreadPriority(cx: &Cx, hThread: HANDLE, nPriority: THREAD_PRIORITY) -> Win32Result<()> {
     let thread = cx.thread_of(hThread, thread::SET_LIMITED_INFORMATION)?;
     if BACKGROUND_MODES.contains(&nPriority.0) {
