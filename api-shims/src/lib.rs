@@ -18,6 +18,7 @@ mod ntdll;
 mod ole32;
 mod oleaut32;
 mod pool;
+mod processors;
 mod rpcrt4;
 mod shell32;
 mod state;

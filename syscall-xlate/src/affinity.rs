@@ -18,7 +18,8 @@ pub struct Affinity {
 }
 
 impl Affinity {
-    fn processors(&self) -> &[usize] {
+    /// The host's numbers of the processors, in the order of ours.
+    pub fn host_numbers(&self) -> &[usize] {
         self.processors.get_or_init(|| {
             let set = sched_getaffinity(None).unwrap_or_else(|_| CpuSet::new());
             (0..CpuSet::MAX_CPU).filter(|&cpu| set.is_set(cpu)).take(64).collect()
@@ -27,7 +28,7 @@ impl Affinity {
 
     /// A bit for each processor there is.
     pub fn system(&self) -> u64 {
-        match self.processors().len() {
+        match self.host_numbers().len() {
             0 => 1,
             count => u64::MAX >> (64 - count),
         }
@@ -44,7 +45,7 @@ impl Affinity {
     /// The number of the processor that runs the caller.
     pub fn current(&self) -> u32 {
         let cpu = rustix::thread::sched_getcpu();
-        self.processors().iter().position(|&known| known == cpu).unwrap_or_default() as u32
+        self.host_numbers().iter().position(|&known| known == cpu).unwrap_or_default() as u32
     }
 
     /// Limits the process, with the threads given, to these processors.
@@ -82,7 +83,7 @@ impl Affinity {
 
     fn apply(&self, thread: &ThreadObject, mask: u64) -> NtResult<()> {
         let mut set = CpuSet::new();
-        let chosen = self.processors().iter().enumerate().filter(|(index, _)| mask >> index & 1 != 0);
+        let chosen = self.host_numbers().iter().enumerate().filter(|(index, _)| mask >> index & 1 != 0);
         chosen.for_each(|(_, &cpu)| set.set(cpu));
         let id = Pid::from_raw(thread.host_id() as i32);
         sched_setaffinity(id, &set).map_err(|_| NTSTATUS::STATUS_INVALID_PARAMETER)

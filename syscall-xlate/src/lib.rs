@@ -53,6 +53,7 @@ pub mod testing;
 pub mod thread;
 pub mod time;
 mod tls;
+pub mod topology;
 pub mod trace;
 pub mod unwind;
 pub mod usage;

@@ -25,6 +25,38 @@ pub struct Memory {
     pub peak_resident: u64,
     /// Committed now: private memory, in memory or not.
     pub committed: u64,
+    /// Addresses in use.
+    pub addresses: u64,
+    /// The most addresses in use at a time.
+    pub peak_addresses: u64,
+}
+
+/// What has been read and written: operations and bytes.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Transfers {
+    /// Reads.
+    pub reads: u64,
+    /// Writes.
+    pub writes: u64,
+    /// Bytes read.
+    pub bytes_read: u64,
+    /// Bytes written.
+    pub bytes_written: u64,
+}
+
+/// What a processor has done since the machine started, in units of 100 ns. The kernel's time has the idle time in it, as Windows counts.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct ProcessorTimes {
+    /// Nothing.
+    pub idle: u64,
+    /// The kernel's work, and nothing.
+    pub kernel: u64,
+    /// Everybody else's.
+    pub user: u64,
+    /// Of the kernel's, for interrupts.
+    pub interrupt: u64,
+    /// Of the kernel's, for what interrupts left to do.
+    pub deferred: u64,
 }
 
 /// 100 ns units in one of the kernel's ticks (`USER_HZ` is 100 on x86-64).
@@ -81,7 +113,53 @@ fn parse_memory(status: &str, stat: &str) -> Memory {
         resident: bytes("VmRSS"),
         peak_resident: bytes("VmHWM"),
         committed: bytes("RssAnon") + bytes("VmSwap"),
+        addresses: bytes("VmSize"),
+        peak_addresses: bytes("VmPeak"),
     }
+}
+
+/// What this process has read and written.
+pub fn process_transfers() -> Transfers {
+    parse_transfers(&fs::read_to_string("/proc/self/io").unwrap_or_default())
+}
+
+fn parse_transfers(text: &str) -> Transfers {
+    let field = |name: &str| {
+        let line = text.lines().find_map(|line| line.strip_prefix(name)?.strip_prefix(':'));
+        line.and_then(|number| number.trim().parse().ok()).unwrap_or_default()
+    };
+    Transfers {
+        reads: field("syscr"),
+        writes: field("syscw"),
+        bytes_read: field("rchar"),
+        bytes_written: field("wchar"),
+    }
+}
+
+/// The times of the processors with these numbers of the host's.
+pub fn processor_times(host_numbers: &[usize]) -> Vec<ProcessorTimes> {
+    parse_processors(&fs::read_to_string("/proc/stat").unwrap_or_default(), host_numbers)
+}
+
+/// Lines of `/proc/stat` (proc_stat(5)): `cpuN user nice system idle iowait irq softirq ...`.
+fn parse_processors(text: &str, host_numbers: &[usize]) -> Vec<ProcessorTimes> {
+    let of = |number: &usize| {
+        let name = format!("cpu{number} ");
+        let line = text.lines().find_map(|line| line.strip_prefix(name.as_str())).unwrap_or_default();
+        let fields: Vec<u64> = line.split_ascii_whitespace().map_while(|field| field.parse().ok()).collect();
+        let field = |index: usize| fields.get(index).copied().unwrap_or_default().saturating_mul(PER_TICK);
+        let idle = field(3).saturating_add(field(4));
+        let (interrupt, deferred) = (field(5), field(6));
+        let kernel = field(2).saturating_add(idle).saturating_add(interrupt).saturating_add(deferred);
+        ProcessorTimes { idle, kernel, user: field(0).saturating_add(field(1)), interrupt, deferred }
+    };
+    host_numbers.iter().map(of).collect()
+}
+
+/// Time on processors of this process, in ns.
+pub fn running_time() -> u64 {
+    let time = rustix::time::clock_gettime(rustix::time::ClockId::ProcessCPUTime);
+    time.tv_sec as u64 * 1_000_000_000 + time.tv_nsec as u64
 }
 
 #[cfg(test)]
@@ -94,8 +172,27 @@ mod tests {
         let times = parse_times(stat, "60.00 1.00", 1_000_000_000_000).unwrap();
         assert_eq!((times.user, times.kernel), (30 * PER_TICK, 40 * PER_TICK));
         assert_eq!(times.created, 1_000_000_000_000 - 1000 * PER_TICK);
-        let memory = parse_memory("VmHWM:\t  20 kB\nVmRSS:\t 10 kB\nRssAnon:\t 4 kB\nVmSwap:\t 1 kB\n", stat);
-        assert_eq!(memory, Memory { faults: 120, resident: 10 * KIB, peak_resident: 20 * KIB, committed: 5 * KIB });
+        let status = "VmPeak: 9 kB\nVmSize: 8 kB\nVmHWM:\t  20 kB\nVmRSS:\t 10 kB\nRssAnon:\t 4 kB\nVmSwap:\t 1 kB\n";
+        let memory = Memory {
+            faults: 120,
+            resident: 10 * KIB,
+            peak_resident: 20 * KIB,
+            committed: 5 * KIB,
+            addresses: 8 * KIB,
+            peak_addresses: 9 * KIB,
+        };
+        assert_eq!(parse_memory(status, stat), memory);
+        let transfers = parse_transfers("rchar: 10\nwchar: 20\nsyscr: 1\nsyscw: 2\n");
+        assert_eq!(transfers, Transfers { reads: 1, writes: 2, bytes_read: 10, bytes_written: 20 });
+        let processors = parse_processors("cpu  9 9\ncpu0 1 2 3 4 5 6 7 0\ncpu10 1\n", &[0, 1]);
+        let first = ProcessorTimes {
+            idle: 9 * PER_TICK,
+            kernel: 25 * PER_TICK,
+            user: 3 * PER_TICK,
+            interrupt: 6 * PER_TICK,
+            deferred: 7 * PER_TICK,
+        };
+        assert_eq!(processors, [first, ProcessorTimes::default()]);
         assert_eq!(parse_times("", "", 0), None);
     }
 

@@ -10,6 +10,8 @@ mod winreg;
 use syscall_xlate::dll::{Dll, Export, Exports};
 use syscall_xlate::exports;
 
+use crate::kernel32::timezoneapi;
+
 pub(crate) static DLL: Dll = Dll { name: "advapi32.dll", exports: Exports::new(EXPORTS), attach: None, detach: None };
 
 static EXPORTS: &[Export] = exports![
@@ -21,6 +23,7 @@ static EXPORTS: &[Export] = exports![
     wincrypt::CryptAcquireContextW,
     wincrypt::CryptGenRandom,
     wincrypt::CryptReleaseContext,
+    timezoneapi::EnumDynamicTimeZoneInformation,
     securitybaseapi::EqualSid,
     securitybaseapi::FreeSid,
     securitybaseapi::GetFileSecurityW,

@@ -19,6 +19,7 @@ mod named;
 mod namedpipeapi;
 mod processenv;
 mod processthreadsapi;
+mod processtopologyapi;
 mod profileapi;
 mod psapi;
 mod realtimeapiset;
@@ -27,9 +28,10 @@ mod stringapiset;
 pub(crate) mod structs;
 mod synchapi;
 mod sysinfoapi;
+mod systemtopologyapi;
 pub(crate) mod threadpoolapiset;
 mod threadpoollegacyapiset;
-mod timezoneapi;
+pub(crate) mod timezoneapi;
 mod werapi;
 mod winbase;
 mod winnls;
@@ -131,6 +133,7 @@ static EXPORTS: &[Export] = exports![
     handleapi::DuplicateHandle,
     synchapi::EnterCriticalSection,
     synchapi::EnterSynchronizationBarrier,
+    timezoneapi::EnumDynamicTimeZoneInformation,
     winbase::EnumResourceLanguagesA,
     winbase::EnumResourceLanguagesW,
     libloaderapi::EnumResourceNamesA,
@@ -178,6 +181,8 @@ static EXPORTS: &[Export] = exports![
     threadpoolapiset::FreeLibraryWhenCallbackReturns,
     libloaderapi::FreeResource,
     winnls::GetACP,
+    winbase::GetActiveProcessorCount,
+    winbase::GetActiveProcessorGroupCount,
     winnls::GetCPInfo,
     winnls::GetCPInfoExW,
     processenv::GetCommandLineA,
@@ -200,6 +205,7 @@ static EXPORTS: &[Export] = exports![
     processthreadsapi::GetCurrentProcess,
     processthreadsapi::GetCurrentProcessId,
     processthreadsapi::GetCurrentProcessorNumber,
+    processthreadsapi::GetCurrentProcessorNumberEx,
     processthreadsapi::GetCurrentThread,
     processthreadsapi::GetCurrentThreadId,
     processthreadsapi::GetCurrentThreadStackLimits,
@@ -242,8 +248,12 @@ static EXPORTS: &[Export] = exports![
     winnls::GetLocaleInfoW,
     fileapi::GetLogicalDriveStringsW,
     fileapi::GetLogicalDrives,
+    sysinfoapi::GetLogicalProcessorInformation,
+    sysinfoapi::GetLogicalProcessorInformationEx,
     fileapi::GetLongPathNameA,
     fileapi::GetLongPathNameW,
+    winbase::GetMaximumProcessorCount,
+    winbase::GetMaximumProcessorGroupCount,
     libloaderapi::GetModuleFileNameA,
     libloaderapi::GetModuleFileNameW,
     libloaderapi::GetModuleHandleA,
@@ -252,6 +262,13 @@ static EXPORTS: &[Export] = exports![
     libloaderapi::GetModuleHandleW,
     namedpipeapi::GetNamedPipeInfo,
     sysinfoapi::GetNativeSystemInfo,
+    winbase::GetNumaAvailableMemoryNode,
+    winbase::GetNumaAvailableMemoryNodeEx,
+    systemtopologyapi::GetNumaHighestNodeNumber,
+    winbase::GetNumaNodeProcessorMask,
+    systemtopologyapi::GetNumaNodeProcessorMaskEx,
+    winbase::GetNumaProcessorNode,
+    winbase::GetNumaProcessorNodeEx,
     consoleapi::GetNumberOfConsoleInputEvents,
     winnls::GetOEMCP,
     ioapiset::GetOverlappedResult,
@@ -260,11 +277,13 @@ static EXPORTS: &[Export] = exports![
     processthreadsapi::GetPriorityClass,
     libloaderapi::GetProcAddress,
     processthreadsapi::GetProcessAffinityMask,
+    processtopologyapi::GetProcessGroupAffinity,
     processthreadsapi::GetProcessHandleCount,
     heapapi::GetProcessHeap,
     heapapi::GetProcessHeaps,
     processthreadsapi::GetProcessId,
     processthreadsapi::GetProcessIdOfThread,
+    winbase::GetProcessIoCounters,
     processthreadsapi::GetProcessTimes,
     memoryapi::GetProcessWorkingSetSize,
     sysinfoapi::GetProductInfo,
@@ -290,6 +309,7 @@ static EXPORTS: &[Export] = exports![
     sysinfoapi::GetSystemTimeAdjustment,
     sysinfoapi::GetSystemTimeAsFileTime,
     sysinfoapi::GetSystemTimePreciseAsFileTime,
+    processthreadsapi::GetSystemTimes,
     sysinfoapi::GetSystemWindowsDirectoryA,
     sysinfoapi::GetSystemWindowsDirectoryW,
     fileapi::GetTempFileNameA,
@@ -377,6 +397,7 @@ static EXPORTS: &[Export] = exports![
     winnls::IsValidCodePage,
     winnls::IsValidLocale,
     winnls::IsValidLocaleName,
+    psapi::K32GetPerformanceInfo,
     psapi::K32GetProcessMemoryInfo,
     winnls::LCIDToLocaleName,
     winnls::LCMapStringA,
@@ -434,12 +455,15 @@ static EXPORTS: &[Export] = exports![
     synchapi::PulseEvent,
     interlockedapi::QueryDepthSList,
     realtimeapiset::QueryInterruptTime,
+    realtimeapiset::QueryInterruptTimePrecise,
     profileapi::QueryPerformanceCounter,
     profileapi::QueryPerformanceFrequency,
     processthreadsapi::QueryProcessAffinityUpdateMode,
+    realtimeapiset::QueryProcessCycleTime,
     processthreadsapi::QueryThreadCycleTime,
     threadpoolapiset::QueryThreadpoolStackInformation,
     realtimeapiset::QueryUnbiasedInterruptTime,
+    realtimeapiset::QueryUnbiasedInterruptTimePrecise,
     processthreadsapi::QueueUserAPC,
     processthreadsapi::QueueUserAPC2,
     threadpoollegacyapiset::QueueUserWorkItem,
@@ -551,6 +575,7 @@ static EXPORTS: &[Export] = exports![
     processthreadsapi::SwitchToThread,
     timezoneapi::SystemTimeToFileTime,
     timezoneapi::SystemTimeToTzSpecificLocalTime,
+    timezoneapi::SystemTimeToTzSpecificLocalTimeEx,
     processthreadsapi::TerminateProcess,
     processthreadsapi::TerminateThread,
     processthreadsapi::TlsAlloc,
@@ -562,6 +587,7 @@ static EXPORTS: &[Export] = exports![
     synchapi::TryEnterCriticalSection,
     threadpoolapiset::TrySubmitThreadpoolCallback,
     timezoneapi::TzSpecificLocalTimeToSystemTime,
+    timezoneapi::TzSpecificLocalTimeToSystemTimeEx,
     errhandlingapi::UnhandledExceptionFilter,
     fileapi::UnlockFile,
     fileapi::UnlockFileEx,

@@ -1,9 +1,8 @@
 //! psapi.h: what processes use.
 
-use abi::{Guest, HANDLE, Out, WIN32_ERROR, Win32Result, shim};
-use syscall_xlate::Cx;
+use abi::{Guest, HANDLE, Out, Varying, WIN32_ERROR, Win32Result, shim};
 use syscall_xlate::sync::process;
-use syscall_xlate::usage;
+use syscall_xlate::{Cx, system_info, usage};
 
 abi::guest_struct! {
     /// What memory a process uses, in bytes.
@@ -25,6 +24,56 @@ abi::guest_struct! {
         pub counters: PROCESS_MEMORY_COUNTERS,
         pub PrivateUsage: usize,
     }
+}
+
+abi::guest_struct! {
+    /// What memory the system uses, in pages, and how many things there are.
+    pub(crate) struct PERFORMANCE_INFORMATION {
+        cb: u32,
+        CommitTotal: Varying<usize>,
+        CommitLimit: Varying<usize>,
+        CommitPeak: Varying<usize>,
+        PhysicalTotal: Varying<usize>,
+        PhysicalAvailable: Varying<usize>,
+        SystemCache: Varying<usize>,
+        KernelTotal: Varying<usize>,
+        KernelPaged: usize,
+        KernelNonpaged: Varying<usize>,
+        PageSize: usize,
+        HandleCount: Varying<u32>,
+        ProcessCount: u32,
+        ThreadCount: Varying<u32>,
+    }
+}
+
+/// Gives what memory the system uses.
+#[shim(partial = "of the system's cache and kernel, nothing; handles, processes and threads are the caller's")]
+pub(super) fn K32GetPerformanceInfo(
+    cx: &Cx,
+    pPerformanceInformation: Out<PERFORMANCE_INFORMATION>,
+    cb: u32,
+) -> Win32Result<()> {
+    let pointer = pPerformanceInformation.ptr();
+    let size = PERFORMANCE_INFORMATION::layout(pointer.width()).size as u32;
+    if cb < size {
+        return Err(WIN32_ERROR::ERROR_BAD_LENGTH.into());
+    }
+    let memory = system_info::memory();
+    let pages = |bytes: u64| Varying((bytes / u64::from(system_info::PAGE_SIZE)) as usize);
+    let committed = memory.commit_limit.saturating_sub(memory.commit_available);
+    Ok(pPerformanceInformation.set(PERFORMANCE_INFORMATION {
+        cb: size,
+        CommitTotal: pages(committed),
+        CommitLimit: pages(memory.commit_limit),
+        CommitPeak: pages(committed),
+        PhysicalTotal: pages(memory.physical),
+        PhysicalAvailable: pages(memory.physical_available),
+        PageSize: system_info::PAGE_SIZE as usize,
+        HandleCount: Varying(cx.process.handles.handles().len() as u32),
+        ProcessCount: 1,
+        ThreadCount: Varying(cx.process.thread_objects.living().len() as u32),
+        ..PERFORMANCE_INFORMATION::default()
+    })?)
 }
 
 /// Gives what memory a process uses.

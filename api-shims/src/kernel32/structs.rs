@@ -5,6 +5,16 @@ use syscall_xlate::file::{FILE_ATTRIBUTE, Information};
 use syscall_xlate::time::TimeFields;
 
 abi::guest_struct! {
+    /// What a process has read and written.
+    pub(crate) struct IO_COUNTERS {
+        pub ReadOperationCount: u64,
+        pub WriteOperationCount: u64,
+        pub OtherOperationCount: u64,
+        pub ReadTransferCount: u64,
+        pub WriteTransferCount: u64,
+        pub OtherTransferCount: u64,
+    }
+
     /// A time in units of 100 ns since 1601 (UTC).
     pub(crate) struct FILETIME {
         pub(crate) dwLowDateTime: u32,
@@ -152,6 +162,20 @@ impl WIN32_FILE_ATTRIBUTE_DATA {
             ftLastWriteTime: FILETIME::new(known.written),
             nFileSizeHigh: (known.size >> 32) as u32,
             nFileSizeLow: known.size as u32,
+        }
+    }
+}
+
+impl IO_COUNTERS {
+    /// What this process has read and written so far.
+    pub(crate) fn now() -> Self {
+        let moved = syscall_xlate::usage::process_transfers();
+        Self {
+            ReadOperationCount: moved.reads,
+            WriteOperationCount: moved.writes,
+            ReadTransferCount: moved.bytes_read,
+            WriteTransferCount: moved.bytes_written,
+            ..Self::default()
         }
     }
 }

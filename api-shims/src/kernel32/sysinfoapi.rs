@@ -4,11 +4,12 @@ use abi::{
     AnsiArray, InOut, NTSTATUS, Out, PSTR, PWSTR, Ptr, Raises, Varying, WIN32_ERROR, WideArray, Win32Result, shim,
 };
 use syscall_xlate::time::{self, TimeFields};
+use syscall_xlate::topology::Topology;
 use syscall_xlate::{Cx, system_info};
 
 use super::compatibility::reported;
 use super::structs::{FILETIME, SYSTEMTIME};
-use crate::text;
+use crate::{processors, text};
 
 abi::guest_struct! {
     /// The processors and the shape of memory.
@@ -277,6 +278,35 @@ pub(super) fn GetPhysicallyInstalledSystemMemory(TotalMemoryInKilobytes: Out<Var
         return Err(WIN32_ERROR::ERROR_INVALID_PARAMETER.into());
     }
     Ok(TotalMemoryInKilobytes.set(Varying(system_info::memory().physical / 1024))?)
+}
+
+/// Gives the processors' cores, packages, caches and nodes.
+#[shim(partial = "processors beyond 64 are left out; the host's nodes count as one")]
+pub(super) fn GetLogicalProcessorInformation(cx: &Cx, Buffer: Ptr<u8>, ReturnedLength: InOut<u32>) -> Win32Result<()> {
+    let topology = Topology::of(cx.process.affinity.host_numbers());
+    give_records(&processors::records(&topology, Buffer.width()), Buffer, ReturnedLength)
+}
+
+/// Gives the processors' cores, packages, caches, nodes or groups.
+#[shim(partial = "processors beyond 64 are left out; the host's nodes count as one; no dies and modules")]
+pub(super) fn GetLogicalProcessorInformationEx(
+    cx: &Cx,
+    RelationshipType: u32,
+    Buffer: Ptr<u8>,
+    ReturnedLength: InOut<u32>,
+) -> Win32Result<()> {
+    let topology = Topology::of(cx.process.affinity.host_numbers());
+    let records = processors::extended_records(&topology, RelationshipType, Buffer.width());
+    give_records(&records.ok_or(WIN32_ERROR::ERROR_INVALID_PARAMETER)?, Buffer, ReturnedLength)
+}
+
+fn give_records(bytes: &[u8], to: Ptr<u8>, length: InOut<u32>) -> Win32Result<()> {
+    let room = length.read()? as usize;
+    length.set(bytes.len() as u32)?;
+    if room < bytes.len() {
+        return Err(WIN32_ERROR::ERROR_INSUFFICIENT_BUFFER.into());
+    }
+    Ok(to.write_bytes(bytes)?)
 }
 
 /// Gives the folder of the system's DLLs.

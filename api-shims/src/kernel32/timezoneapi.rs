@@ -1,7 +1,7 @@
 //! timezoneapi.h: FILETIMEs, calendar fields, time zones.
 
-use abi::{In, Invalid, Out, WIN32_ERROR, WideArray, Win32Result, shim};
-use syscall_xlate::time::{self, TransitionRule, ZoneId, ZoneInformation};
+use abi::{In, Invalid, Lstatus, Out, WIN32_ERROR, WideArray, Win32Result, shim};
+use syscall_xlate::time::{self, TimeFields, TransitionRule, ZoneId, ZoneInformation};
 
 use super::structs::{FILETIME, SYSTEMTIME};
 
@@ -18,7 +18,7 @@ abi::guest_struct! {
     }
 
     /// A time zone by name, with its rules in one year.
-    pub(super) struct DYNAMIC_TIME_ZONE_INFORMATION {
+    pub(crate) struct DYNAMIC_TIME_ZONE_INFORMATION {
         pub(super) Bias: i32,
         pub(super) StandardName: WideArray<32>,
         pub(super) StandardDate: SYSTEMTIME,
@@ -70,37 +70,67 @@ pub(super) fn GetDynamicTimeZoneInformation(
     pTimeZoneInformation: Out<DYNAMIC_TIME_ZONE_INFORMATION>,
 ) -> Win32Result<Invalid<TIME_ZONE_ID>> {
     let zone = time::zone_information();
-    let plain = TIME_ZONE_INFORMATION::new(&zone);
-    pTimeZoneInformation.set(DYNAMIC_TIME_ZONE_INFORMATION {
-        Bias: plain.Bias,
-        StandardName: plain.StandardName,
-        StandardDate: plain.StandardDate,
-        StandardBias: plain.StandardBias,
-        DaylightName: plain.DaylightName,
-        DaylightDate: plain.DaylightDate,
-        DaylightBias: plain.DaylightBias,
-        TimeZoneKeyName: fixed(&zone.key),
-        DynamicDaylightTimeDisabled: 0,
-    })?;
+    pTimeZoneInformation.set(DYNAMIC_TIME_ZONE_INFORMATION::new(&zone))?;
     Ok(Invalid(TIME_ZONE_ID(zone.id as u32)))
 }
 
-/// Gives the rules of the current time zone in a year.
-#[shim(partial = "of no zone but the current one, whose rules are this year's")]
+/// Gives the rules of the current or a given time zone in a year.
+#[shim(full)]
 pub(super) fn GetTimeZoneInformationForYear(
     wYear: u16,
     pdtzi: In<DYNAMIC_TIME_ZONE_INFORMATION>,
     ptzi: Out<TIME_ZONE_INFORMATION>,
 ) -> Win32Result<()> {
-    let _ = wYear;
-    if let Some(given) = pdtzi.opt() {
-        let given = given.read()?;
-        let zone = time::zone_information();
-        if given.TimeZoneKeyName != fixed(&zone.key) {
-            return Err(WIN32_ERROR::ERROR_NOT_SUPPORTED.into());
-        }
+    let zone = dynamic(pdtzi, wYear)?;
+    Ok(ptzi.set(TIME_ZONE_INFORMATION::new(&zone))?)
+}
+
+/// A zone in a year: the one that is named, or whose rules are given without a name, or the current one for NULL.
+fn dynamic(given: In<DYNAMIC_TIME_ZONE_INFORMATION>, year: u16) -> Win32Result<ZoneInformation> {
+    let Some(given) = given.opt() else { return Ok(time::zone_in_year(None, year)?) };
+    let given = given.read()?;
+    let key = String::from_utf16_lossy(given.TimeZoneKeyName.text());
+    // Documented: without a name, or with what changes from year to year switched off, the rules given count.
+    if key.is_empty() || given.DynamicDaylightTimeDisabled != 0 {
+        return Ok(by_rules(&given.plain()));
     }
-    Ok(ptzi.set(TIME_ZONE_INFORMATION::new(&time::zone_information()))?)
+    Ok(time::zone_in_year(Some(&key), year)?)
+}
+
+/// Gives the name and the rules of a time zone by its number.
+#[shim(full)]
+pub(crate) fn EnumDynamicTimeZoneInformation(
+    dwIndex: u32,
+    lpTimeZoneInformation: Out<DYNAMIC_TIME_ZONE_INFORMATION>,
+) -> Lstatus {
+    let name = time::zone_name(dwIndex as usize).ok_or(WIN32_ERROR::ERROR_NO_MORE_ITEMS)?;
+    let year = TimeFields::from_filetime(time::system_time()).map_or(2000, |now| now.year);
+    let zone = time::zone_in_year(Some(name), year).map_err(WIN32_ERROR::from)?;
+    Ok(lpTimeZoneInformation.set(DYNAMIC_TIME_ZONE_INFORMATION::new(&zone))?)
+}
+
+/// Gives the local time of a UTC time, in the current or a given zone, by the rules of its year.
+#[shim(full)]
+pub(super) fn SystemTimeToTzSpecificLocalTimeEx(
+    lpTimeZoneInformation: In<DYNAMIC_TIME_ZONE_INFORMATION>,
+    lpUniversalTime: In<SYSTEMTIME>,
+    lpLocalTime: Out<SYSTEMTIME>,
+) -> Win32Result<()> {
+    let universal = TimeFields::from(lpUniversalTime.read()?);
+    let local = dynamic(lpTimeZoneInformation, universal.year)?.to_local(universal.to_filetime()?)?;
+    Ok(lpLocalTime.set(TimeFields::from_filetime(local)?.into())?)
+}
+
+/// Gives the UTC time of a local time, in the current or a given zone, by the rules of its year.
+#[shim(full)]
+pub(super) fn TzSpecificLocalTimeToSystemTimeEx(
+    lpTimeZoneInformation: In<DYNAMIC_TIME_ZONE_INFORMATION>,
+    lpLocalTime: In<SYSTEMTIME>,
+    lpUniversalTime: Out<SYSTEMTIME>,
+) -> Win32Result<()> {
+    let local = TimeFields::from(lpLocalTime.read()?);
+    let universal = dynamic(lpTimeZoneInformation, local.year)?.to_utc(local.to_filetime()?)?;
+    Ok(lpUniversalTime.set(TimeFields::from_filetime(universal)?.into())?)
 }
 
 /// Gives the local time of a UTC time, in the current or a given zone.
@@ -131,8 +161,11 @@ fn given_or_current(given: In<TIME_ZONE_INFORMATION>) -> Win32Result<ZoneInforma
     let Some(given) = given.opt() else {
         return Ok(time::zone_information());
     };
-    let given = given.read()?;
-    Ok(ZoneInformation {
+    Ok(by_rules(&given.read()?))
+}
+
+fn by_rules(given: &TIME_ZONE_INFORMATION) -> ZoneInformation {
+    ZoneInformation {
         key: String::new(),
         bias: given.Bias.saturating_add(given.StandardBias),
         standard_name: String::new(),
@@ -141,7 +174,7 @@ fn given_or_current(given: In<TIME_ZONE_INFORMATION>) -> Win32Result<ZoneInforma
         daylight: rule(&given.DaylightDate),
         daylight_bias: given.DaylightBias.saturating_sub(given.StandardBias),
         id: ZoneId::Unknown,
-    })
+    }
 }
 
 fn rule(date: &SYSTEMTIME) -> TransitionRule {
@@ -172,6 +205,35 @@ impl TIME_ZONE_INFORMATION {
             DaylightName: fixed(&zone.daylight_name),
             DaylightDate: date(&zone.daylight),
             DaylightBias: zone.daylight_bias,
+        }
+    }
+}
+
+impl DYNAMIC_TIME_ZONE_INFORMATION {
+    fn new(zone: &ZoneInformation) -> Self {
+        let plain = TIME_ZONE_INFORMATION::new(zone);
+        Self {
+            Bias: plain.Bias,
+            StandardName: plain.StandardName,
+            StandardDate: plain.StandardDate,
+            StandardBias: plain.StandardBias,
+            DaylightName: plain.DaylightName,
+            DaylightDate: plain.DaylightDate,
+            DaylightBias: plain.DaylightBias,
+            TimeZoneKeyName: fixed(&zone.key),
+            DynamicDaylightTimeDisabled: 0,
+        }
+    }
+
+    /// The rules, without the name.
+    fn plain(&self) -> TIME_ZONE_INFORMATION {
+        TIME_ZONE_INFORMATION {
+            Bias: self.Bias,
+            StandardDate: self.StandardDate,
+            StandardBias: self.StandardBias,
+            DaylightDate: self.DaylightDate,
+            DaylightBias: self.DaylightBias,
+            ..TIME_ZONE_INFORMATION::default()
         }
     }
 }

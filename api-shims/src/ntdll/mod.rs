@@ -62,6 +62,8 @@ static EXPORTS: &[Export] = exports![
     ntexapi::NtQueryMutant,
     winternl::NtQueryPerformanceCounter,
     ntexapi::NtQuerySemaphore,
+    winternl::NtQuerySystemInformation,
+    winternl::NtQuerySystemInformationEx,
     winternl::NtQuerySystemTime,
     ntexapi::NtQueryTimerResolution,
     ntifs::NtQueryVirtualMemory,

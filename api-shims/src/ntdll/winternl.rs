@@ -1,5 +1,10 @@
 //! winternl.h: services on handles, waits, processes and threads, and what runtimes ask of ntdll.
 
+mod process;
+mod process_list;
+mod system;
+mod thread;
+
 use std::convert::Infallible;
 use std::sync::Arc;
 
@@ -8,28 +13,19 @@ use syscall_xlate::Cx;
 use syscall_xlate::heap::Heaps;
 use syscall_xlate::object::access::SYNCHRONIZE;
 use syscall_xlate::object::{Access, GenericMapping, Object, Place};
-use syscall_xlate::sync::{Event, Mutant, Semaphore, event, mutant, process, semaphore, thread};
+use syscall_xlate::sync::process as process_object;
+use syscall_xlate::sync::thread as thread_object;
+use syscall_xlate::sync::{Event, Mutant, Semaphore, event, mutant, semaphore};
 use syscall_xlate::time;
 use syscall_xlate::wait::{self, MAXIMUM_WAIT_OBJECTS, Timeout, Woken};
+
+pub(super) use process::*;
+pub(super) use system::*;
+pub(super) use thread::*;
 
 use super::structs::{Attributes, OBJECT_ATTRIBUTES, STRING, UNICODE_STRING};
 
 abi::choices! {
-    /// What `NtQueryInformationProcess` tells.
-    pub(super) struct PROCESSINFOCLASS: u32 {
-        ProcessBasicInformation = 0;
-        ProcessDebugPort = 7;
-        ProcessHandleCount = 20;
-        ProcessWow64Information = 26;
-        ProcessDebugObjectHandle = 30;
-        ProcessDebugFlags = 31;
-    }
-
-    /// What `NtQueryInformationThread` tells.
-    pub(super) struct THREADINFOCLASS: u32 {
-        ThreadBasicInformation = 0;
-    }
-
     /// Whether a wait is for all or any of its objects.
     pub(super) struct WAIT_TYPE: u32 {
         WaitAll = 0;
@@ -40,29 +36,6 @@ abi::choices! {
     pub(super) struct EVENT_TYPE: u32 {
         NotificationEvent = 0;
         SynchronizationEvent = 1;
-    }
-}
-
-abi::guest_struct! {
-    /// A process in short.
-    pub(super) struct PROCESS_BASIC_INFORMATION {
-        pub ExitStatus: u32,
-        pub PebBaseAddress: Ptr<u8>,
-        pub AffinityMask: usize,
-        pub BasePriority: i32,
-        pub UniqueProcessId: usize,
-        pub InheritedFromUniqueProcessId: usize,
-    }
-
-    /// A thread in short.
-    pub(super) struct THREAD_BASIC_INFORMATION {
-        pub ExitStatus: u32,
-        pub TebBaseAddress: Ptr<u8>,
-        pub UniqueProcess: HANDLE,
-        pub UniqueThread: HANDLE,
-        pub AffinityMask: usize,
-        pub Priority: i32,
-        pub BasePriority: i32,
     }
 }
 
@@ -185,97 +158,38 @@ pub(super) fn NtGetCurrentProcessorNumber(cx: &Cx) -> abi::Varying<u32> {
     abi::Varying(cx.process.affinity.current())
 }
 
-/// Tells something about a process.
-#[shim(
-    partial = "basic information, debug port, object and flags, handle count, WOW64; of the caller's own process only"
-)]
-pub(super) fn NtQueryInformationProcess(
-    cx: &Cx,
-    ProcessHandle: HANDLE,
-    ProcessInformationClass: PROCESSINFOCLASS,
-    ProcessInformation: Ptr<u8>,
-    ProcessInformationLength: u32,
-    ReturnLength: Out<u32>,
-) -> NtResult<()> {
-    let put = |value: u64| put(ProcessInformation, ProcessInformationLength, ReturnLength, &value);
-    match ProcessInformationClass {
-        PROCESSINFOCLASS::ProcessBasicInformation => {
-            own(cx, ProcessHandle)?;
-            let information = PROCESS_BASIC_INFORMATION {
-                ExitStatus: cx.process.object.exit_status(),
-                PebBaseAddress: Ptr::at(cx.process.peb()),
-                AffinityMask: cx.process.affinity.process() as usize,
-                BasePriority: NORMAL_PRIORITY,
-                UniqueProcessId: cx.process.id() as usize,
-                InheritedFromUniqueProcessId: std::os::unix::process::parent_id() as usize,
-            };
-            self::put(ProcessInformation, ProcessInformationLength, ReturnLength, &information)
-        }
-        PROCESSINFOCLASS::ProcessDebugPort | PROCESSINFOCLASS::ProcessWow64Information => {
-            own(cx, ProcessHandle)?;
-            put(0)
-        }
-        // Nobody debugs it: children of a debugger would have 0 here.
-        PROCESSINFOCLASS::ProcessDebugFlags => {
-            own(cx, ProcessHandle)?;
-            self::put(ProcessInformation, ProcessInformationLength, ReturnLength, &1u32)
-        }
-        PROCESSINFOCLASS::ProcessDebugObjectHandle => {
-            own(cx, ProcessHandle)?;
-            put(0)?;
-            Err(NTSTATUS::STATUS_PORT_NOT_SET)
-        }
-        PROCESSINFOCLASS::ProcessHandleCount => {
-            own(cx, ProcessHandle)?;
-            let count = cx.process.handles.handles().len() as u32;
-            self::put(ProcessInformation, ProcessInformationLength, ReturnLength, &count)
-        }
-        _ => Err(NTSTATUS::STATUS_INVALID_INFO_CLASS),
-    }
-}
-
 /// Refuses every process but the caller's own.
 pub(super) fn own(cx: &Cx, handle: HANDLE) -> NtResult<()> {
-    match cx.is_own_process(handle, process::QUERY_LIMITED_INFORMATION)? {
+    match cx.is_own_process(handle, process_object::QUERY_LIMITED_INFORMATION)? {
         true => Ok(()),
         false => Err(NTSTATUS::STATUS_NOT_SUPPORTED),
     }
 }
 
-/// Writes information whose buffer must have exactly its size.
+/// Writes information whose buffer must have exactly its size; the size is told in any case.
 fn put<T: Guest>(buffer: Ptr<u8>, length: u32, returned: Out<u32>, value: &T) -> NtResult<()> {
     let size = T::layout(buffer.width()).size as u32;
+    returned.set_opt(size)?;
     if length != size {
         return Err(NTSTATUS::STATUS_INFO_LENGTH_MISMATCH);
     }
-    buffer.cast::<T>().write(value)?;
-    Ok(returned.set_opt(size)?)
+    Ok(buffer.cast::<T>().write(value)?)
 }
 
-/// Tells something about a thread.
-#[shim(partial = "basic information only")]
-pub(super) fn NtQueryInformationThread(
-    cx: &Cx,
-    ThreadHandle: HANDLE,
-    ThreadInformationClass: THREADINFOCLASS,
-    ThreadInformation: Ptr<u8>,
-    ThreadInformationLength: u32,
-    ReturnLength: Out<u32>,
-) -> NtResult<()> {
-    if ThreadInformationClass != THREADINFOCLASS::ThreadBasicInformation {
-        return Err(NTSTATUS::STATUS_INVALID_INFO_CLASS);
+/// Writes text behind a string that describes it; the size is told in any case.
+fn put_text(buffer: Ptr<u8>, length: u32, returned: Out<u32>, text: &[u16]) -> NtResult<()> {
+    let head = UNICODE_STRING::layout(buffer.width()).size;
+    let bytes = 2 * text.len().min(usize::from(u16::MAX) / 2 - 1);
+    let size = (head + bytes + 2) as u32;
+    returned.set_opt(size)?;
+    if length < size {
+        return Err(NTSTATUS::STATUS_INFO_LENGTH_MISMATCH);
     }
-    let thread = cx.thread_of(ThreadHandle, thread::QUERY_LIMITED_INFORMATION)?;
-    let information = THREAD_BASIC_INFORMATION {
-        ExitStatus: thread.reported_status(),
-        TebBaseAddress: Ptr::at(thread.teb()),
-        UniqueProcess: HANDLE(cx.process.id().into()),
-        UniqueThread: HANDLE(thread.id().into()),
-        AffinityMask: cx.process.affinity.process() as usize,
-        Priority: NORMAL_PRIORITY + thread.priority(),
-        BasePriority: thread.priority(),
-    };
-    put(ThreadInformation, ThreadInformationLength, ReturnLength, &information)
+    let place = buffer.byte_offset(head as u64).cast::<u16>();
+    let string = UNICODE_STRING { Length: bytes as u16, MaximumLength: bytes as u16 + 2, Buffer: place };
+    buffer.cast::<UNICODE_STRING>().write(&string)?;
+    let units: Vec<u16> = text.iter().take(bytes / 2).copied().chain([0]).collect();
+    Ok(place.write_slice(&units)?)
 }
 
 /// Gives the performance counter, and its frequency.
@@ -322,7 +236,7 @@ pub(super) fn NtResetEvent(cx: &Cx, EventHandle: HANDLE, PreviousState: Out<i32>
 /// Resumes a thread once.
 #[shim(full)]
 pub(super) fn NtResumeThread(cx: &Cx, ThreadHandle: HANDLE, PreviousSuspendCount: Out<u32>) -> NtResult<()> {
-    Ok(PreviousSuspendCount.set_opt(cx.thread_of(ThreadHandle, thread::SUSPEND_RESUME)?.resume())?)
+    Ok(PreviousSuspendCount.set_opt(cx.thread_of(ThreadHandle, thread_object::SUSPEND_RESUME)?.resume())?)
 }
 
 /// Signals an event.
@@ -334,7 +248,7 @@ pub(super) fn NtSetEvent(cx: &Cx, EventHandle: HANDLE, PreviousState: Out<i32>) 
 /// Suspends a thread once more.
 #[shim(full)]
 pub(super) fn NtSuspendThread(cx: &Cx, ThreadHandle: HANDLE, PreviousSuspendCount: Out<u32>) -> NtResult<()> {
-    let thread = cx.thread_of(ThreadHandle, thread::SUSPEND_RESUME)?;
+    let thread = cx.thread_of(ThreadHandle, thread_object::SUSPEND_RESUME)?;
     Ok(PreviousSuspendCount.set_opt(cx.suspend_thread(&thread)?)?)
 }
 

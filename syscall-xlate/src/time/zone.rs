@@ -67,6 +67,39 @@ pub fn zone_information() -> ZoneInformation {
     in_year(&zone, now.to_zoned(zone.clone()).year(), now)
 }
 
+/// A zone in a year: the host's, or the one of a Windows name.
+///
+/// # Errors
+/// `STATUS_OBJECT_NAME_NOT_FOUND` for a name of no zone, `STATUS_INVALID_PARAMETER` for a year that cannot be shown.
+pub fn zone_in_year(name: Option<&str>, year: u16) -> NtResult<ZoneInformation> {
+    let year = i16::try_from(year).ok().filter(|year| (1601..9999).contains(year));
+    let year = year.ok_or(NTSTATUS::STATUS_INVALID_PARAMETER)?;
+    let zone = match name {
+        None => TimeZone::system(),
+        Some(name) => {
+            let windows = WindowsTimezone::iter().find(|zone| zone.name().eq_ignore_ascii_case(name));
+            let windows = windows.ok_or(NTSTATUS::STATUS_OBJECT_NAME_NOT_FOUND)?;
+            TimeZone::get(windows.tzdb_id()).map_err(|_| NTSTATUS::STATUS_OBJECT_NAME_NOT_FOUND)?
+        }
+    };
+    let mut found = in_year(&zone, year, Timestamp::now());
+    if let Some(name) = name {
+        // Zones may have the same main city; the one asked for keeps its name.
+        found.standard_name = name.to_owned();
+        found.daylight_name = name.replace("Standard", "Daylight");
+        found.key = name.to_owned();
+    }
+    Ok(found)
+}
+
+/// The name of Windows' zone of this number, in alphabetical order; `None` behind the last.
+pub fn zone_name(index: usize) -> Option<&'static str> {
+    let mut names: Vec<_> = WindowsTimezone::iter().map(|zone| zone.name()).collect();
+    names.sort_unstable();
+    names.dedup();
+    names.get(index).copied()
+}
+
 /// A zone in a year; `now` decides only which part of it is said to be current.
 fn in_year(zone: &TimeZone, year: i16, now: Timestamp) -> ZoneInformation {
     let iana = zone.iana_name().unwrap_or("UTC").to_owned();
@@ -267,6 +300,16 @@ mod tests {
         assert_eq!((utc.key.as_str(), utc.bias, utc.id), ("UTC", 0, ZoneId::Unknown));
         let Some(kolkata) = zone("Asia/Kolkata", 2024) else { return };
         assert_eq!((kolkata.bias, kolkata.id), (-330, ZoneId::Unknown));
+    }
+
+    #[test]
+    fn zones_have_windows_names() {
+        let names: Vec<_> = (0..).map_while(zone_name).collect();
+        assert!(names.len() > 100 && names.contains(&"Romance Standard Time") && names.is_sorted());
+        assert_eq!(zone_in_year(Some("Nowhere Standard Time"), 2024), Err(NTSTATUS::STATUS_OBJECT_NAME_NOT_FOUND));
+        assert_eq!(zone_in_year(None, 0), Err(NTSTATUS::STATUS_INVALID_PARAMETER));
+        let Ok(romance) = zone_in_year(Some("Romance Standard Time"), 2024) else { return };
+        assert_eq!((romance.key.as_str(), romance.bias), ("Romance Standard Time", -60));
     }
 
     #[test]

@@ -90,6 +90,20 @@ pub(in crate::kernel32) fn GetProcessTimes(
     Ok(lpUserTime.set(Varying(times.user))?)
 }
 
+/// Gives what the processors have done since the machine started; the kernel's time has the idle time in it. Units of 100 ns.
+#[shim(full)]
+pub(in crate::kernel32) fn GetSystemTimes(
+    cx: &Cx,
+    lpIdleTime: Out<Varying<u64>>,
+    lpKernelTime: Out<Varying<u64>>,
+    lpUserTime: Out<Varying<u64>>,
+) -> Win32Result<()> {
+    let all = usage::processor_times(cx.process.affinity.host_numbers());
+    lpIdleTime.set_opt(Varying(all.iter().map(|times| times.idle).sum()))?;
+    lpKernelTime.set_opt(Varying(all.iter().map(|times| times.kernel).sum()))?;
+    Ok(lpUserTime.set_opt(Varying(all.iter().map(|times| times.user).sum()))?)
+}
+
 /// Opens the process with this identifier.
 #[shim(partial = "the caller's own process only")]
 pub(in crate::kernel32) fn OpenProcess(

@@ -6,19 +6,14 @@ use syscall_xlate::sync::{process, thread};
 use syscall_xlate::usage;
 use syscall_xlate::wait::Apc;
 
+use crate::processors::GROUP_AFFINITY;
+
 abi::guest_struct! {
     /// A processor by its group.
     pub(in crate::kernel32) struct PROCESSOR_NUMBER {
-        Group: u16,
-        Number: u8,
-        Reserved: u8,
-    }
-
-    /// Processors of a group.
-    pub(in crate::kernel32) struct GROUP_AFFINITY {
-        Mask: usize,
-        Group: u16,
-        Reserved: [u16; 3],
+        pub(in crate::kernel32) Group: u16,
+        pub(in crate::kernel32) Number: u8,
+        pub(in crate::kernel32) Reserved: u8,
     }
 }
 

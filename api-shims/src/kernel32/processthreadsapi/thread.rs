@@ -11,6 +11,7 @@ use syscall_xlate::sync::thread;
 use syscall_xlate::wait::Apc;
 use syscall_xlate::{scheduling, usage};
 
+use super::scheduling::PROCESSOR_NUMBER;
 use crate::kernel32::named::{handle_flags, inherit_flag};
 use crate::kernel32::structs::{FILETIME, SECURITY_ATTRIBUTES};
 
@@ -87,6 +88,16 @@ pub(in crate::kernel32) fn GetCurrentThreadStackLimits(
 #[shim(full)]
 pub(in crate::kernel32) fn GetCurrentProcessorNumber(cx: &Cx) -> Varying<u32> {
     Varying(cx.process.affinity.current())
+}
+
+/// Gives the group and the number of the processor the thread runs on.
+#[shim(full)]
+pub(in crate::kernel32) fn GetCurrentProcessorNumberEx(
+    cx: &Cx,
+    ProcNumber: Out<Varying<PROCESSOR_NUMBER>>,
+) -> abi::Raises<()> {
+    let Number = cx.process.affinity.current() as u8;
+    Ok(ProcNumber.set(Varying(PROCESSOR_NUMBER { Number, ..PROCESSOR_NUMBER::default() }))?)
 }
 
 /// Gives a thread's exit code; `STILL_ACTIVE` while it runs.

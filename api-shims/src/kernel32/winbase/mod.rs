@@ -12,6 +12,7 @@ mod pool;
 mod resources;
 mod strings;
 mod system;
+mod topology;
 mod version;
 
 pub(super) use completion::*;
@@ -25,4 +26,5 @@ pub(super) use pool::*;
 pub(super) use resources::*;
 pub(super) use strings::*;
 pub(super) use system::*;
+pub(super) use topology::*;
 pub(super) use version::*;
