@@ -20,6 +20,8 @@ use crate::Cx;
 
 /// `int 2e`, which does the same as `syscall` and traps by itself.
 const INT_2E: [u8; 2] = [0xcd, 0x2e];
+/// Bytes of either instruction.
+const LENGTH: u64 = 2;
 const PAGE: u64 = 4096;
 
 /// Code that was changed.
@@ -58,16 +60,18 @@ pub(super) fn after_trap(cx: &Cx<'_>, address: u64, number: u32) {
     if !site.is_stub && has_prefix(site.load) {
         return;
     }
-    let Some((place, bytes)) = jump(start, &site) else { return };
-    let (from, size) = (start + place as u64, bytes.len());
-    let Some(original) = code.get(place..place + size) else { return };
-    // Another thread may be in the middle of it: only what changes at once is changed.
-    let one_store = from / 8 == (from + size as u64 - 1) / 8;
-    if one_store || cx.process.thread_objects.living().len() == 1 {
-        cx.process.memory.if_only_code(from, size as u64, || {
+    let load = start + site.load as u64;
+    let patch = || {
+        let Some((place, bytes)) = jump(start, &site) else { return };
+        let (from, size) = (start + place as u64, bytes.len());
+        let Some(original) = code.get(place..place + size) else { return };
+        // Another thread may be in the middle of it: only what changes at once is changed.
+        let one_store = from / 8 == (from + size as u64 - 1) / 8;
+        if one_store || cx.process.thread_objects.living().len() == 1 {
             change(from, original, &bytes, libc::PROT_READ | libc::PROT_EXEC);
-        });
-    }
+        }
+    };
+    cx.process.memory.if_only_code(load, address + LENGTH - load, patch);
 }
 
 /// The bytes around an instruction, and where they begin: fewer where the page before it, or the one behind, cannot be read.
