@@ -118,7 +118,7 @@ extern "win64" fn switch<const TRACED: bool>(target: u64, rsp: u64) -> *const Ju
     let Some(cx) = gate::current() else { std::process::abort() };
     if TRACED {
         let call = trace::begin(&cx, &SwitchToFiber::ROW, &[Value::address(target)]);
-        trace::end(&cx, call, &(), || [const { None }; 0]);
+        trace::end(&cx, call, &(), || []);
     }
     loop {
         match cx.exchange_fiber(target, rsp) {
