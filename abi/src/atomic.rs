@@ -3,7 +3,7 @@
 //! As in [`crate::fault`], each operation is a short stretch of assembly that the process's signal handler knows. Misaligned
 //! operands work, as they do for the guest's own instructions, except for the 16-byte one, which faults.
 
-use std::arch::global_asm;
+use std::arch::{asm, global_asm};
 
 use crate::{Access, Fault};
 
@@ -19,7 +19,7 @@ global_asm!(
     ".hidden exeunt_atomic_cas16_access",
     ".globl exeunt_atomic_cas16_failed",
     ".hidden exeunt_atomic_cas16_failed",
-    // rdi: address, rsi: expected, rdx: new. Returns the value before in rax and 0 in rdx, or anything and 1. So do the others.
+    // rdi: address, rsi: expected, rdx: new; changes rcx. Returns the value before in rax and 0 in rdx, or anything and 1. So do the others.
     ".p2align 4",
     ".globl exeunt_atomic_cas8",
     ".hidden exeunt_atomic_cas8",
@@ -107,12 +107,12 @@ struct Done {
 }
 
 unsafe extern "sysv64" {
-    fn exeunt_atomic_cas8(at: u64, expected: u64, new: u64) -> Done;
-    fn exeunt_atomic_cas4(at: u64, expected: u64, new: u64) -> Done;
-    fn exeunt_atomic_swap8(at: u64, operand: u64) -> Done;
-    fn exeunt_atomic_swap4(at: u64, operand: u64) -> Done;
-    fn exeunt_atomic_add8(at: u64, operand: u64) -> Done;
-    fn exeunt_atomic_add4(at: u64, operand: u64) -> Done;
+    fn exeunt_atomic_cas8();
+    fn exeunt_atomic_cas4();
+    fn exeunt_atomic_swap8();
+    fn exeunt_atomic_swap4();
+    fn exeunt_atomic_add8();
+    fn exeunt_atomic_add4();
     fn exeunt_atomic_cas16(at: u64, low: u64, high: u64, new_low: u64, new_high: u64) -> Done;
     static exeunt_atomic_start: u8;
     static exeunt_atomic_end: u8;
@@ -134,8 +134,8 @@ pub(crate) fn fixup(rip: u64) -> Option<u64> {
 }
 
 #[inline(always)]
-fn finish(address: u64, done: Done) -> Result<u64, Fault> {
-    if done.failed == 0 { Ok(done.before) } else { Err(fault(address)) }
+fn finish(address: u64, before: u64, failed: u64) -> Result<u64, Fault> {
+    if failed == 0 { Ok(before) } else { Err(fault(address)) }
 }
 
 #[cold]
@@ -151,8 +151,13 @@ macro_rules! atomics {
         /// A [`Fault`] where the memory cannot be written.
         #[inline]
         pub fn $cas(address: u64, expected: $type, new: $type) -> Result<$type, Fault> {
-            // SAFETY: a fault is caught by `fixup`; what is overwritten is the guest's to lose.
-            finish(address, unsafe { $asm_cas(address, u64::from(expected), u64::from(new)) }).map(|before| before as $type)
+            let (before, failed): (u64, u64);
+            // SAFETY: a fault is caught by `fixup`; what is overwritten is the guest's to lose. These are all the registers that change.
+            unsafe {
+                asm!("call {}", sym $asm_cas, in("rdi") address, in("rsi") u64::from(expected), inout("rdx") u64::from(new) => failed,
+                    out("rax") before, out("rcx") _);
+            }
+            finish(address, before, failed).map(|before| before as $type)
         }
 
         #[doc = concat!("Puts `value` in a `", stringify!($type), "`; gives back the value before.")]
@@ -161,8 +166,12 @@ macro_rules! atomics {
         /// A [`Fault`] where the memory cannot be written.
         #[inline]
         pub fn $swap(address: u64, value: $type) -> Result<$type, Fault> {
+            let (before, failed): (u64, u64);
             // SAFETY: as above.
-            finish(address, unsafe { $asm_swap(address, u64::from(value)) }).map(|before| before as $type)
+            unsafe {
+                asm!("call {}", sym $asm_swap, in("rdi") address, in("rsi") u64::from(value), out("rax") before, out("rdx") failed);
+            }
+            finish(address, before, failed).map(|before| before as $type)
         }
 
         #[doc = concat!("Adds to a `", stringify!($type), "`, wrapping; gives back the value before.")]
@@ -171,8 +180,12 @@ macro_rules! atomics {
         /// A [`Fault`] where the memory cannot be written.
         #[inline]
         pub fn $add(address: u64, value: $type) -> Result<$type, Fault> {
+            let (before, failed): (u64, u64);
             // SAFETY: as above.
-            finish(address, unsafe { $asm_add(address, u64::from(value)) }).map(|before| before as $type)
+            unsafe {
+                asm!("call {}", sym $asm_add, in("rdi") address, in("rsi") u64::from(value), out("rax") before, out("rdx") failed);
+            }
+            finish(address, before, failed).map(|before| before as $type)
         }
     )*};
 }
@@ -189,7 +202,7 @@ atomics! {
 pub fn compare_exchange_u128(address: u64, expected: (u64, u64), new: (u64, u64)) -> Result<bool, Fault> {
     // SAFETY: as above.
     let done = unsafe { exeunt_atomic_cas16(address, expected.0, expected.1, new.0, new.1) };
-    finish(address, done).map(|exchanged| exchanged != 0)
+    finish(address, done.before, done.failed).map(|exchanged| exchanged != 0)
 }
 
 #[cfg(test)]

@@ -4,7 +4,7 @@
 //! stretch of assembly whose addresses are known. When it faults, the process's signal handler asks [`fixup`] where to go
 //! on, and the access returns a [`Fault`]. There is no lock, no state and no system call: any thread may fault at any time.
 
-use std::arch::global_asm;
+use std::arch::{asm, global_asm};
 
 /// How memory was accessed.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -141,23 +141,16 @@ global_asm!(
     ".popsection",
 );
 
-/// What a load returns: the value, and whether it failed. Two registers in the System V convention.
-#[repr(C)]
-struct Loaded {
-    value: u64,
-    failed: u64,
-}
-
 unsafe extern "sysv64" {
     fn exeunt_fault_copy(to: u64, from: u64, len: usize) -> usize;
-    fn exeunt_fault_load8(from: u64) -> Loaded;
-    fn exeunt_fault_load4(from: u64) -> Loaded;
-    fn exeunt_fault_load2(from: u64) -> Loaded;
-    fn exeunt_fault_load1(from: u64) -> Loaded;
-    fn exeunt_fault_store8(to: u64, value: u64) -> u32;
-    fn exeunt_fault_store4(to: u64, value: u64) -> u32;
-    fn exeunt_fault_store2(to: u64, value: u64) -> u32;
-    fn exeunt_fault_store1(to: u64, value: u64) -> u32;
+    fn exeunt_fault_load8();
+    fn exeunt_fault_load4();
+    fn exeunt_fault_load2();
+    fn exeunt_fault_load1();
+    fn exeunt_fault_store8();
+    fn exeunt_fault_store4();
+    fn exeunt_fault_store2();
+    fn exeunt_fault_store1();
     static exeunt_fault_pair_start: u8;
     static exeunt_fault_pair_end: u8;
     static exeunt_fault_copy_start: u8;
@@ -249,10 +242,14 @@ macro_rules! scalar {
         #[inline]
         pub fn $load(address: u64) -> Result<$type, Fault> {
             if address < USER_END {
-                // SAFETY: a fault is caught by `fixup`.
-                let loaded = unsafe { $asm_load(address) };
-                if loaded.failed == 0 {
-                    return Ok(loaded.value as $type);
+                let (value, failed): (u64, u64);
+                // SAFETY: a fault is caught by `fixup`. These are all the registers that change: an entry in the guest's convention need not
+                // save ten vector registers for it, as it would for a call.
+                unsafe {
+                    asm!("call {}", sym $asm_load, in("rdi") address, out("rax") value, out("rdx") failed, options(readonly));
+                }
+                if failed == 0 {
+                    return Ok(value as $type);
                 }
             }
             Err(Fault { address, access: Access::Read })
@@ -264,9 +261,15 @@ macro_rules! scalar {
         /// A [`Fault`] where the memory cannot be written.
         #[inline]
         pub fn $store(address: u64, value: $type) -> Result<(), Fault> {
-            // SAFETY: a fault is caught by `fixup`; what is overwritten is the guest's to lose.
-            if address < USER_END && unsafe { $asm_store(address, u64::from(value)) } == 0 {
-                return Ok(());
+            if address < USER_END {
+                let failed: u64;
+                // SAFETY: as for loads; what is overwritten is the guest's to lose.
+                unsafe {
+                    asm!("call {}", sym $asm_store, in("rdi") address, in("rsi") u64::from(value), out("rax") failed);
+                }
+                if failed == 0 {
+                    return Ok(());
+                }
             }
             Err(Fault { address, access: Access::Write })
         }

@@ -9,7 +9,7 @@ use syscall_xlate::heap::{HeapFlags, Heaps};
 /// # Errors
 /// `STATUS_NO_MEMORY`.
 pub(crate) fn allocate(cx: &Cx, size: usize) -> NtResult<Ptr<u8>> {
-    cx.process.heaps.allocate(Heaps::PROCESS, HeapFlags::default(), size as u64).map(Ptr::at)
+    cx.allocate(Heaps::PROCESS, HeapFlags::default(), size as u64).map(Ptr::at)
 }
 
 /// A block with these bytes.
@@ -44,5 +44,5 @@ pub(crate) fn of_ansi(cx: &Cx, text: &[u8]) -> NtResult<Ptr<u8>> {
 /// # Errors
 /// `STATUS_INVALID_PARAMETER` for what is no block.
 pub(crate) fn free<T>(cx: &Cx, block: Ptr<T>) -> NtResult<()> {
-    cx.process.heaps.free(Heaps::PROCESS, block.address())
+    cx.free(Heaps::PROCESS, block.address())
 }

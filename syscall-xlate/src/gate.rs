@@ -90,6 +90,17 @@ pub fn plain<R: Ret>(shim: impl Fn(&Cx<'_>) -> R) -> R::Raw {
     }
 }
 
+/// As [`plain`], where `again` is the same call once more. An entry without a loop saves the ten vector registers of the guest's convention
+/// only on the ways through it that need them.
+#[inline(always)]
+pub fn plain_or<R: Ret>(shim: impl Fn(&Cx<'_>) -> R, again: impl FnOnce() -> R::Raw) -> R::Raw {
+    let cx = context();
+    match deliver(&cx, shim(&cx).outcome()) {
+        Some(raw) => raw,
+        None => again(),
+    }
+}
+
 /// Runs a shim for a traced call: records its arguments, then its result and what it wrote.
 pub fn traced<R: Ret, const N: usize>(
     arguments: &[Value],
@@ -122,9 +133,7 @@ fn deliver<R>(cx: &Cx<'_>, outcome: Outcome<R>) -> Option<R> {
         after_overflow();
     }
     if let Some(exception) = outcome.raises {
-        let copy = *exception;
-        drop(exception);
-        raise(cx, copy);
+        raise(cx, exception);
         return None;
     }
     Some(outcome.raw)
@@ -139,11 +148,13 @@ extern "win64" fn after_overflow() {
     }
 }
 
-/// Raises an exception in the guest, at the place of its call.
+/// Raises an exception in the guest, at the place of its call. In the guest's convention as [`after_overflow`] is.
 #[cold]
 #[inline(never)]
-fn raise(cx: &Cx<'_>, exception: Exception) {
-    exception::raise_from_shim(cx, &exception);
+extern "win64" fn raise(cx: &Cx<'_>, exception: Box<Exception>) {
+    // It may be the end of this frame.
+    let copy = *exception;
+    exception::raise_from_shim(cx, &copy);
 }
 
 /// Argument slot of a variadic call; the guest's own caller wrote it, so that only a wild jump makes it fault.

@@ -7,6 +7,7 @@ use std::sync::Arc;
 use abi::{Errno, WIN32_ERROR, fault};
 
 use crate::fiber::{self, Strand};
+use crate::heap::Cache;
 use crate::low::Block;
 use crate::modules::StaticTls;
 use crate::pool;
@@ -30,6 +31,7 @@ pub struct Thread {
     host_stack: Cell<u64>,
     tls_expansion: OnceCell<Block>,
     static_tls: Arc<StaticTls>,
+    heap_cache: Cache,
     states: ThreadStates,
     worker: pool::Worker,
     pub(crate) trace: RefCell<trace::ThreadTrace>,
@@ -66,6 +68,7 @@ impl Thread {
             host_stack: Cell::new(0),
             tls_expansion: OnceCell::new(),
             static_tls: Arc::new(StaticTls::new(block.address() + offset::STATIC_TLS)),
+            heap_cache: Cache::default(),
             states: ThreadStates::default(),
             worker: pool::Worker::default(),
             trace: RefCell::default(),
@@ -195,6 +198,12 @@ impl Thread {
         &self.worker
     }
 
+    /// The small heap blocks that it has freed.
+    #[inline(always)]
+    pub(crate) fn heap_cache(&self) -> &Cache {
+        &self.heap_cache
+    }
+
     /// Its identifier; the host's thread id.
     #[inline(always)]
     pub fn id(&self) -> u32 {
@@ -287,7 +296,11 @@ impl Thread {
 
     #[cold]
     #[inline(never)]
-    fn expansion_tls(&self, index: u32) -> Option<u64> {
+    #[expect(
+        improper_ctypes_definitions,
+        reason = "called from here only; who calls it need not save vector registers"
+    )]
+    extern "win64" fn expansion_tls(&self, index: u32) -> Option<u64> {
         let index = index.checked_sub(tls::SLOTS).filter(|&index| index < tls::EXPANSION_SLOTS)?;
         let Some(block) = self.tls_expansion.get() else { return Some(0) };
         fault::load_u64(block.address() + 8 * u64::from(index)).ok()
@@ -306,7 +319,7 @@ impl Thread {
 
     #[cold]
     #[inline(never)]
-    fn set_expansion_tls(&self, index: u32, value: u64) -> bool {
+    extern "win64" fn set_expansion_tls(&self, index: u32, value: u64) -> bool {
         let Some(index) = index.checked_sub(tls::SLOTS).filter(|&index| index < tls::EXPANSION_SLOTS) else {
             return false;
         };

@@ -97,18 +97,16 @@ fn expand(options: &Options, function: &ItemFn) -> syn::Result<Tokens> {
     let cx = takes_cx.then(|| quote!(cx,));
     let caller = takes_caller.then(|| quote!(caller,));
 
-    let body = quote! {
-        if TRACED {
+    let call = quote!(|cx| { let _ = cx; #ident(#cx #caller #(<#types as ::abi::Arg>::from_raw(#raws)),*) });
+    let traced_body = quote! {
             crate::gate::traced(
                 &[#(<#types as ::abi::Arg>::before(&<#types as ::abi::Arg>::from_raw(#raws))),*],
                 || [#(<#types as ::abi::Arg>::after(&<#types as ::abi::Arg>::from_raw(#raws))),*],
                 &<#ident as ::abi::Shim>::ROW,
-                |cx| { let _ = cx; #ident(#cx #caller #(<#types as ::abi::Arg>::from_raw(#raws)),*) },
+                #call,
             )
-        } else {
-            crate::gate::plain(|cx| { let _ = cx; #ident(#cx #caller #(<#types as ::abi::Arg>::from_raw(#raws)),*) })
-        }
     };
+    let body = quote!(if TRACED { #traced_body } else { crate::gate::plain(#call) });
     let from_slots = |count: usize| {
         let slots = raws.iter().take(count).zip(&types).enumerate().map(|(index, (raw, ty))| {
             let offset = 8 * index as u64;
@@ -149,7 +147,7 @@ fn expand(options: &Options, function: &ItemFn) -> syn::Result<Tokens> {
     } else {
         let entries = quote! {
             extern "win64" fn entry<const TRACED: bool>(#(#raws: <#types as ::abi::Arg>::Raw),*) -> <#ret as ::abi::Ret>::Raw {
-                #body
+                if TRACED { #traced_body } else { crate::gate::plain_or(#call, || entry::<TRACED>(#(#raws),*)) }
             }
         };
         let entry = |traced: bool| quote!(entry::<#traced> as extern "win64" fn(#(<#types as ::abi::Arg>::Raw),*) -> <#ret as ::abi::Ret>::Raw);

@@ -15,12 +15,12 @@ use super::stream::Whence;
 /// A block of the process heap, zeroed on demand; `None` where memory is short.
 pub(super) fn allocate(cx: &Cx, size: usize, zeroed: bool) -> Option<u64> {
     let flags = if zeroed { HeapFlags::ZERO_MEMORY } else { HeapFlags::empty() };
-    cx.process.heaps.allocate(Heaps::PROCESS, flags, size as u64).ok()
+    cx.allocate(Heaps::PROCESS, flags, size as u64).ok()
 }
 
 /// Frees a block; what is no block stays as it is.
 pub(super) fn free(cx: &Cx, address: u64) {
-    let _ = cx.process.heaps.free(Heaps::PROCESS, address);
+    let _ = cx.free(Heaps::PROCESS, address);
 }
 
 /// Gives a block another size; `None` where memory is short or it is no block.

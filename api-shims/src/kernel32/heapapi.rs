@@ -47,7 +47,7 @@ pub(super) fn GetProcessHeaps(cx: &Cx, NumberOfHeaps: u32, ProcessHeaps: Ptr<HAN
 #[shim(full)]
 pub(super) fn HeapAlloc(cx: &Cx, hHeap: HANDLE, dwFlags: HEAP_FLAGS, dwBytes: usize) -> Win32Result<Ptr<u8>> {
     let flags = HeapFlags::from_bits_truncate(dwFlags.bits());
-    let result = cx.process.heaps.allocate(hHeap, flags, dwBytes as u64);
+    let result = cx.allocate(hHeap, flags, dwBytes as u64);
     allocated(cx, hHeap, dwFlags, result)
 }
 
@@ -82,7 +82,7 @@ pub(super) fn HeapDestroy(cx: &Cx, hHeap: HANDLE) -> Win32Result<()> {
 #[shim(full)]
 pub(super) fn HeapFree(cx: &Cx, hHeap: HANDLE, dwFlags: HEAP_FLAGS, lpMem: Ptr<u8>) -> Win32Result<()> {
     let _ = dwFlags;
-    Ok(cx.process.heaps.free(hHeap, lpMem.address())?)
+    Ok(cx.free(hHeap, lpMem.address())?)
 }
 
 /// Takes a heap's lock.

@@ -162,13 +162,13 @@ pub(super) fn GetSystemTimePreciseAsFileTime(lpSystemTimeAsFileTime: Out<Varying
 }
 
 /// Gives the milliseconds since the machine started, which begin again after 49.7 days.
-#[shim(full)]
+#[shim(partial = "time that the machine sleeps while the program runs is not counted")]
 pub(super) fn GetTickCount() -> Varying<u32> {
     Varying(time::tick_count() as u32)
 }
 
 /// Gives the milliseconds since the machine started.
-#[shim(full)]
+#[shim(partial = "time that the machine sleeps while the program runs is not counted")]
 pub(super) fn GetTickCount64() -> Varying<u64> {
     Varying(time::tick_count())
 }

@@ -315,7 +315,7 @@ pub(super) fn NtUnmapViewOfSection(cx: &Cx, ProcessHandle: HANDLE, BaseAddress: 
 #[shim(full)]
 pub(super) fn RtlAllocateHeap(cx: &Cx, HeapHandle: HANDLE, Flags: u32, Size: usize) -> Raises<Ptr<u8>> {
     let flags = HeapFlags::from_bits_retain(Flags);
-    or_null(cx, HeapHandle, flags, cx.process.heaps.allocate(HeapHandle, flags, Size as u64))
+    or_null(cx, HeapHandle, flags, cx.allocate(HeapHandle, flags, Size as u64))
 }
 
 /// NULL for what could not be done, or an exception where the heap or the call wants one.
@@ -333,7 +333,7 @@ fn or_null(cx: &Cx, heap: HANDLE, flags: HeapFlags, result: NtResult<u64>) -> Ra
 #[shim(full)]
 pub(super) fn RtlFreeHeap(cx: &Cx, HeapHandle: HANDLE, Flags: u32, BaseAddress: Ptr<u8>) -> bool {
     let _ = Flags;
-    cx.process.heaps.free(HeapHandle, BaseAddress.address()).is_ok()
+    cx.free(HeapHandle, BaseAddress.address()).is_ok()
 }
 
 /// Gives a block another size.

@@ -52,7 +52,8 @@ pub(super) fn timeGetDevCaps(ptc: Out<TIMECAPS>, cbtc: u32) -> MMRESULT {
 /// Gives the time since the system started, in milliseconds.
 #[shim(full)]
 pub(super) fn timeGetTime() -> Varying<u32> {
-    Varying(time::tick_count() as u32)
+    // Of the resolution that `timeBeginPeriod` may have asked for.
+    Varying((time::interrupt_time() / 10_000) as u32)
 }
 
 #[cfg(test)]

@@ -30,7 +30,8 @@ pub(super) fn allocate(heap: HeapId, size: u64, zeroed: bool) -> NtResult<u64> {
     if size > LARGEST {
         return Err(NTSTATUS::STATUS_NO_MEMORY);
     }
-    let bytes = (size + HEADER) as usize;
+    // Whoever keeps a freed block counts on room for the next multiple of 16.
+    let bytes = (size.next_multiple_of(HEADER) + HEADER) as usize;
     // SAFETY: plain allocation.
     let start = unsafe { if zeroed { libc::calloc(1, bytes) } else { libc::malloc(bytes) } };
     if start.is_null() {
@@ -47,13 +48,14 @@ pub(super) fn reallocate(heap: HeapId, address: u64, size: u64, zeroed: bool, in
     }
     let mut start = address - HEADER;
     // SAFETY: the header says that the host's allocator gave this block.
-    let usable = unsafe { libc::malloc_usable_size(pointer(start as usize)) } as u64;
+    let usable = unsafe { libc::malloc_usable_size(pointer(start as usize)) } as u64 & !(HEADER - 1);
     if size + HEADER > usable || !in_place && size + HEADER < usable / 2 {
         if in_place {
             return Err(NTSTATUS::STATUS_NO_MEMORY);
         }
         // SAFETY: as above.
-        let moved = unsafe { libc::realloc(pointer(start as usize), (size + HEADER) as usize) };
+        let moved =
+            unsafe { libc::realloc(pointer(start as usize), (size.next_multiple_of(HEADER) + HEADER) as usize) };
         if moved.is_null() {
             return Err(NTSTATUS::STATUS_NO_MEMORY);
         }
@@ -70,14 +72,36 @@ pub(super) fn reallocate(heap: HeapId, address: u64, size: u64, zeroed: bool, in
 }
 
 /// Frees a block that [`size`] has found sound.
-#[inline]
 pub(super) fn free(address: u64) {
-    let start = address - HEADER;
-    // SAFETY: the header said that the host's allocator gave this block; the tag is taken away so that it says so no more.
-    unsafe {
-        pointer::<u64>((start + TAG) as usize).write(0);
-        libc::free(pointer(start as usize));
-    }
+    unmark(address);
+    give_back(address);
+}
+
+/// Makes what was a block, and has room for `size` bytes, a block again.
+#[inline]
+pub(super) fn mark(heap: HeapId, address: u64, size: u64) {
+    // SAFETY: the host's allocator gave it with room for the header.
+    unsafe { write_header(heap, address - HEADER, size) };
+}
+
+/// A block that [`size`] has found sound is none any more.
+#[inline]
+pub(super) fn unmark(address: u64) {
+    // SAFETY: the header said that the host's allocator gave this block.
+    unsafe { pointer::<u64>((address - HEADER + TAG) as usize).write(0) };
+}
+
+/// Gives the host's allocator back what was a block.
+pub(super) fn give_back(address: u64) {
+    // SAFETY: it has given it, and nobody knows of it any more.
+    unsafe { libc::free(pointer((address - HEADER) as usize)) };
+}
+
+/// Bytes a block has room for.
+#[cfg(test)]
+pub(super) fn room(address: u64) -> u64 {
+    // SAFETY: the host's allocator gave it.
+    unsafe { libc::malloc_usable_size(pointer((address - HEADER) as usize)) as u64 - HEADER }
 }
 
 /// A block's size.

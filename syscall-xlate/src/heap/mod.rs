@@ -5,6 +5,7 @@
 //! gives an error, not a crash of ours.
 
 mod block;
+mod cache;
 mod movable;
 
 use std::collections::BTreeSet;
@@ -13,6 +14,7 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError, RwLock};
 use abi::{HANDLE, NTSTATUS, NtResult, bitflags};
 
 use block::HeapId;
+pub(crate) use cache::Cache;
 pub use movable::{Movable, MovableBlocks};
 
 bitflags::bitflags! {

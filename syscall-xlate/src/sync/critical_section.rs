@@ -135,7 +135,9 @@ fn own(section: u64, thread: u32) -> Result<(), Fault> {
 }
 
 #[cold]
-fn enter_slowly(waits: &AddressWaits, section: u64, thread: u32) -> Result<(), Fault> {
+#[inline(never)]
+#[expect(improper_ctypes_definitions, reason = "called from here only; who calls it need not save vector registers")]
+extern "win64" fn enter_slowly(waits: &AddressWaits, section: u64, thread: u32) -> Result<(), Fault> {
     let word = field(section, offset::LOCK_COUNT);
     for _ in 0..SPINS + fault::load_u64(field(section, offset::SPIN_COUNT))?.min(MOST_SPINS) {
         if fault::load_u32(word)? & UNOWNED != 0 && try_enter(section, thread)? {
@@ -164,7 +166,9 @@ fn enter_slowly(waits: &AddressWaits, section: u64, thread: u32) -> Result<(), F
 }
 
 #[cold]
-fn leave_slowly(waits: &AddressWaits, section: u64) -> Result<(), Fault> {
+#[inline(never)]
+#[expect(improper_ctypes_definitions, reason = "called from here only; who calls it need not save vector registers")]
+extern "win64" fn leave_slowly(waits: &AddressWaits, section: u64) -> Result<(), Fault> {
     let word = field(section, offset::LOCK_COUNT);
     loop {
         let count = fault::load_u32(word)?;

@@ -2,10 +2,10 @@
 
 use std::sync::{Arc, Mutex, PoisonError, Weak};
 
-use abi::{NTSTATUS, NtResult};
+use abi::{HANDLE, NTSTATUS, NtResult};
 
 use crate::object::access::{STANDARD_RIGHTS_REQUIRED, SYNCHRONIZE};
-use crate::object::{Access, GenericMapping, Kind, Object, Place, Sharing};
+use crate::object::{Access, GenericMapping, HandleTable, Kind, Object, Place, Sharing};
 use crate::wait::{Dispatcher, Signal};
 
 /// `MUTANT_QUERY_STATE`
@@ -69,6 +69,18 @@ impl Mutant {
         let (owner, abandoned) = self.dispatcher.owner();
         let count = owner.map_or(1, |(_, times)| 1 - times as i32);
         MutantInfo { count, owner: owner.map(|(thread, _)| thread), abandoned }
+    }
+}
+
+/// Releases the mutant of a handle once (`NtReleaseMutant`); gives back the count before.
+///
+/// # Errors
+/// Those of [`HandleTable::get`], and of [`Mutant::release`].
+#[inline]
+pub fn release(handles: &HandleTable, handle: HANDLE, thread: u32) -> NtResult<i32> {
+    match handles.with(handle, 0, |mutant: &Mutant| mutant.dispatcher.try_release(thread))? {
+        Some(times) => times.map(|times| 1 - times as i32).ok_or(NTSTATUS::STATUS_MUTANT_NOT_OWNED),
+        None => handles.get::<Mutant>(handle, 0)?.release(thread),
     }
 }
 

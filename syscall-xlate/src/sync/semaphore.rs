@@ -3,10 +3,10 @@
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
 
-use abi::{NTSTATUS, NtResult};
+use abi::{HANDLE, NTSTATUS, NtResult};
 
 use crate::object::access::{STANDARD_RIGHTS_REQUIRED, SYNCHRONIZE};
-use crate::object::{Access, GenericMapping, Kind, Object, Place, Sharing};
+use crate::object::{Access, GenericMapping, HandleTable, Kind, Object, Place, Sharing};
 use crate::wait::{Dispatcher, Signal};
 
 /// `SEMAPHORE_QUERY_STATE`
@@ -82,6 +82,23 @@ impl Semaphore {
     /// The count and its limit.
     pub fn query(&self) -> (i32, i32) {
         (self.dispatcher.count() as i32, self.limit as i32)
+    }
+}
+
+/// Lets `count` more threads pass the semaphore of a handle (`NtReleaseSemaphore`); gives back the count before.
+///
+/// # Errors
+/// Those of [`HandleTable::get`]; the handle needs `SEMAPHORE_MODIFY_STATE`. Those of [`Semaphore::release`].
+#[inline]
+pub fn release(handles: &HandleTable, handle: HANDLE, count: i32) -> NtResult<i32> {
+    let positive = u32::try_from(count).unwrap_or(0);
+    let released = handles.with(handle, MODIFY_STATE, |semaphore: &Semaphore| match positive {
+        0 => None,
+        count => semaphore.dispatcher.try_add(count, semaphore.limit),
+    })?;
+    match released {
+        Some(before) => before.map(|before| before as i32).ok_or(NTSTATUS::STATUS_SEMAPHORE_LIMIT_EXCEEDED),
+        None => handles.get::<Semaphore>(handle, MODIFY_STATE)?.release(count),
     }
 }
 

@@ -1,5 +1,7 @@
 //! The clocks.
 
+use std::sync::OnceLock;
+
 use rustix::time::{ClockId, Timespec, clock_gettime};
 
 use super::FILETIME_OF_UNIX_EPOCH;
@@ -26,9 +28,14 @@ pub fn unbiased_interrupt_time() -> i64 {
     hundreds_of_ns(clock_gettime(ClockId::Monotonic))
 }
 
-/// Milliseconds since the machine started (`GetTickCount64`).
+/// Milliseconds since the machine started (`GetTickCount64`), as of the host's last timer tick: 1 to 10 ms old, where Windows' may be 16.
+#[inline]
 pub fn tick_count() -> u64 {
-    (interrupt_time() / 10_000) as u64
+    static SLEPT: OnceLock<i64> = OnceLock::new();
+    // A clock that has ticks and counts the time the machine slept, there is not. Sleep while the program runs is not counted.
+    let slept = SLEPT.get_or_init(|| interrupt_time() - unbiased_interrupt_time());
+    let awake = clock_gettime(ClockId::MonotonicCoarse);
+    ((hundreds_of_ns(awake) + slept) / 10_000) as u64
 }
 
 /// The performance counter, in ticks of [`PERFORMANCE_FREQUENCY`].

@@ -175,8 +175,7 @@ impl Dispatcher {
     /// Adds to a semaphore's count unless that exceeds `limit`; gives back the count before, or `None`.
     #[inline]
     pub fn add(&self, count: u32, limit: u32) -> Option<u32> {
-        let (before, changed) =
-            self.update(|state| (u64::from(count) + state <= u64::from(limit)).then_some(state + u64::from(count)));
+        let (before, changed) = self.update(|state| within(state, count, limit));
         changed.then_some(before as u32)
     }
 
@@ -186,12 +185,8 @@ impl Dispatcher {
         if let Some(shared) = &self.shared {
             return shared.release(thread);
         }
-        let (before, changed) = self.update(|state| match () {
-            () if state & LOW != u64::from(thread) => None,
-            () if (state / RECURSION) & RECURSION_LIMIT != 0 => Some(state - RECURSION),
-            () => Some(0),
-        });
-        changed.then_some(((before & !ABANDONED) / RECURSION) as u32 + 1)
+        let (before, changed) = self.update(|state| released(state, thread));
+        changed.then_some(times(before))
     }
 
     /// Frees a mutant whose owner has ended; true if `thread` was the owner.
@@ -224,6 +219,20 @@ impl Dispatcher {
             }
         }
         None
+    }
+
+    /// [`Self::add`] if nobody is blocked; `None` when that must do it.
+    #[inline]
+    pub fn try_add(&self, count: u32, limit: u32) -> Option<Option<u32>> {
+        let (before, changed) = self.try_update(|state| within(state, count, limit))?;
+        Some(changed.then_some(before as u32))
+    }
+
+    /// [`Self::release`] if nobody is blocked; `None` when that must do it.
+    #[inline]
+    pub fn try_release(&self, thread: u32) -> Option<Option<u32>> {
+        let (before, changed) = self.try_update(|state| released(state, thread))?;
+        Some(changed.then_some(times(before)))
     }
 
     /// Passes if nobody is blocked and the object is signalled. `None` says nothing: [`super::one`] must find out.
@@ -274,16 +283,22 @@ impl Dispatcher {
     /// Changes the state to what `step` gives, if it gives one, and lets pass whom that allows to. Gives back the state before.
     #[inline]
     fn update(&self, step: impl Fn(u64) -> Option<u64>) -> (u64, bool) {
+        self.try_update(&step).unwrap_or_else(|| self.update_slowly(&step))
+    }
+
+    /// The same if nobody is blocked.
+    #[inline]
+    fn try_update(&self, step: impl Fn(u64) -> Option<u64>) -> Option<(u64, bool)> {
         let mut state = self.state.load(Ordering::Acquire);
         while state & SLOW == 0 {
-            let Some(next) = step(state) else { return (state, false) };
+            let Some(next) = step(state) else { return Some((state, false)) };
             // Also when nothing changes: what this thread wrote before must be seen by who resets the event after this.
             match self.state.compare_exchange_weak(state, next, Ordering::AcqRel, Ordering::Acquire) {
-                Ok(_) => return (state, true),
+                Ok(_) => return Some((state, true)),
                 Err(now) => state = now,
             }
         }
-        self.update_slowly(&step)
+        None
     }
 
     #[cold]
@@ -324,6 +339,27 @@ impl Dispatcher {
     pub(super) fn forget(&self, waiter: &Arc<Waiter>) {
         self.lock().queue.retain(|queued| !Arc::ptr_eq(&queued.waiter, waiter));
     }
+}
+
+/// A semaphore's count with `count` more, up to `limit`.
+#[inline]
+fn within(state: u64, count: u32, limit: u32) -> Option<u64> {
+    (u64::from(count) + state <= u64::from(limit)).then_some(state + u64::from(count))
+}
+
+/// A mutant's state once `thread` has released it once more, if it is its owner.
+#[inline]
+fn released(state: u64, thread: u32) -> Option<u64> {
+    match state {
+        _ if state & LOW != u64::from(thread) => None,
+        _ if (state / RECURSION) & RECURSION_LIMIT != 0 => Some(state - RECURSION),
+        _ => Some(0),
+    }
+}
+
+/// How often a mutant's owner has passed.
+const fn times(state: u64) -> u32 {
+    ((state & !ABANDONED) / RECURSION) as u32 + 1
 }
 
 /// A dispatcher whose state and queue only the holder changes.

@@ -309,8 +309,7 @@ pub(in crate::kernel32) fn PulseEvent(cx: &Cx, hEvent: HANDLE) -> Win32Result<()
 /// Gives a mutex back once.
 #[shim(full)]
 pub(in crate::kernel32) fn ReleaseMutex(cx: &Cx, hMutex: HANDLE) -> Win32Result<()> {
-    let thread = cx.thread.id();
-    cx.process.handles.get::<Mutant>(hMutex, 0)?.release(thread)?;
+    mutant::release(&cx.process.handles, hMutex, cx.thread.id())?;
     Ok(())
 }
 
@@ -322,7 +321,7 @@ pub(in crate::kernel32) fn ReleaseSemaphore(
     lReleaseCount: i32,
     lpPreviousCount: Out<i32>,
 ) -> Win32Result<()> {
-    let before = cx.process.handles.get::<Semaphore>(hSemaphore, semaphore::MODIFY_STATE)?.release(lReleaseCount)?;
+    let before = semaphore::release(&cx.process.handles, hSemaphore, lReleaseCount)?;
     Ok(lpPreviousCount.set_opt(before)?)
 }
 

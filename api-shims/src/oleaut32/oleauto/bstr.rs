@@ -14,7 +14,7 @@ const ZERO: u64 = 2;
 fn allocate(cx: &Cx, bytes: u64) -> Ptr<u16> {
     let make = || -> NtResult<u64> {
         let length = u32::try_from(bytes).map_err(|_| abi::NTSTATUS::STATUS_NO_MEMORY)?;
-        let block = cx.process.heaps.allocate(Heaps::PROCESS, HeapFlags::empty(), PREFIX + bytes + ZERO)?;
+        let block = cx.allocate(Heaps::PROCESS, HeapFlags::empty(), PREFIX + bytes + ZERO)?;
         let text = block + PREFIX;
         fault::store_u32(text - LENGTH, length)?;
         fault::store_u16(text + bytes, 0)?;
@@ -63,7 +63,7 @@ pub(super) fn copy(cx: &Cx, string: Ptr<u16>) -> Result<Ptr<u16>, Fault> {
 pub(super) fn free(cx: &Cx, string: Ptr<u16>) {
     if !string.is_null() {
         // There is nobody to tell that it was no string.
-        let _ = cx.process.heaps.free(Heaps::PROCESS, string.address().wrapping_sub(PREFIX));
+        let _ = cx.free(Heaps::PROCESS, string.address().wrapping_sub(PREFIX));
     }
 }
 
