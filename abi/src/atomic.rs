@@ -149,7 +149,7 @@ macro_rules! atomics {
         ///
         /// # Errors
         /// A [`Fault`] where the memory cannot be written.
-        #[inline]
+        #[inline(always)]
         pub fn $cas(address: u64, expected: $type, new: $type) -> Result<$type, Fault> {
             let (before, failed): (u64, u64);
             // SAFETY: a fault is caught by `fixup`; what is overwritten is the guest's to lose. These are all the registers that change.
@@ -164,7 +164,7 @@ macro_rules! atomics {
         ///
         /// # Errors
         /// A [`Fault`] where the memory cannot be written.
-        #[inline]
+        #[inline(always)]
         pub fn $swap(address: u64, value: $type) -> Result<$type, Fault> {
             let (before, failed): (u64, u64);
             // SAFETY: as above.
@@ -178,7 +178,7 @@ macro_rules! atomics {
         ///
         /// # Errors
         /// A [`Fault`] where the memory cannot be written.
-        #[inline]
+        #[inline(always)]
         pub fn $add(address: u64, value: $type) -> Result<$type, Fault> {
             let (before, failed): (u64, u64);
             // SAFETY: as above.

@@ -239,7 +239,7 @@ macro_rules! scalar {
         ///
         /// # Errors
         /// A [`Fault`] where the memory cannot be read.
-        #[inline]
+        #[inline(always)]
         pub fn $load(address: u64) -> Result<$type, Fault> {
             if address < USER_END {
                 let (value, failed): (u64, u64);
@@ -259,7 +259,7 @@ macro_rules! scalar {
         ///
         /// # Errors
         /// A [`Fault`] where the memory cannot be written.
-        #[inline]
+        #[inline(always)]
         pub fn $store(address: u64, value: $type) -> Result<(), Fault> {
             if address < USER_END {
                 let failed: u64;

@@ -13,12 +13,14 @@ use syscall_xlate::object::HandleFlags;
 use super::stream::Whence;
 
 /// A block of the process heap, zeroed on demand; `None` where memory is short.
+#[inline(always)]
 pub(super) fn allocate(cx: &Cx, size: usize, zeroed: bool) -> Option<u64> {
     let flags = if zeroed { HeapFlags::ZERO_MEMORY } else { HeapFlags::empty() };
     cx.allocate(Heaps::PROCESS, flags, size as u64).ok()
 }
 
 /// Frees a block; what is no block stays as it is.
+#[inline(always)]
 pub(super) fn free(cx: &Cx, address: u64) {
     let _ = cx.free(Heaps::PROCESS, address);
 }

@@ -13,17 +13,26 @@ use super::state::process;
 const MOST: usize = 0xffff_ffff_ffff_ffe0;
 
 /// A block; where memory is short the program's new handler may find some, if the mode says that `malloc` asks it.
+#[inline(always)]
 fn obtain(cx: &Cx, size: usize, zeroed: bool) -> Result<u64, Errno> {
     if size > MOST {
         return Err(Errno::ENOMEM);
     }
+    match host::allocate(cx, size.max(1), zeroed) {
+        Some(address) => Ok(address),
+        None => ask_for(cx, size, zeroed),
+    }
+}
+
+#[cold]
+fn ask_for(cx: &Cx, size: usize, zeroed: bool) -> Result<u64, Errno> {
     loop {
-        if let Some(address) = host::allocate(cx, size.max(1), zeroed) {
-            return Ok(address);
-        }
         let asks = process(cx).new_mode.load(Ordering::Relaxed) != 0;
         if !asks || call_new_handler(cx, size) == 0 {
             return Err(Errno::ENOMEM);
+        }
+        if let Some(address) = host::allocate(cx, size.max(1), zeroed) {
+            return Ok(address);
         }
     }
 }
@@ -37,6 +46,7 @@ fn call_new_handler(cx: &Cx, size: usize) -> i32 {
 
 /// Allocates a block.
 #[shim(full)]
+#[inline(always)]
 pub(crate) fn malloc(cx: &Cx, size: usize) -> CrtResult<Ptr<u8>> {
     ok(Ptr::at(obtain(cx, size, false)?))
 }
@@ -78,6 +88,7 @@ pub(crate) fn _recalloc(cx: &Cx, memblock: Ptr<u8>, num: usize, size: usize) -> 
 
 /// Frees a block.
 #[shim(full)]
+#[inline(always)]
 pub(crate) fn free(cx: &Cx, memblock: Ptr<u8>) {
     if !memblock.is_null() {
         host::free(cx, memblock.address());

@@ -17,18 +17,27 @@ abi::flags! {
 }
 
 /// What a failed allocation comes to: NULL without a last error, as documented, or an exception where the heap or the call asks for one.
+#[inline(always)]
 fn allocated(cx: &Cx, heap: HANDLE, flags: HEAP_FLAGS, result: NtResult<u64>) -> Win32Result<Ptr<u8>> {
     match result {
         Ok(address) => Ok(Ptr::at(address)),
-        Err(status) if cx.process.heaps.raises(heap, HeapFlags::from_bits_truncate(flags.bits())) => {
-            Err(Refusal::Raises(Box::new(Exception::new(status, &[]))))
+        Err(status) => Err(refusal(cx, heap, flags, status)),
+    }
+}
+
+#[cold]
+fn refusal(cx: &Cx, heap: HANDLE, flags: HEAP_FLAGS, status: NTSTATUS) -> Refusal<WIN32_ERROR> {
+    match status {
+        status if cx.process.heaps.raises(heap, HeapFlags::from_bits_truncate(flags.bits())) => {
+            Refusal::Raises(Box::new(Exception::new(status, &[])))
         }
-        Err(status) => Err(status.into()),
+        status => status.into(),
     }
 }
 
 /// Gives the process's heap.
 #[shim(full)]
+#[inline(always)]
 pub(super) fn GetProcessHeap() -> HANDLE {
     Heaps::PROCESS
 }
@@ -45,6 +54,7 @@ pub(super) fn GetProcessHeaps(cx: &Cx, NumberOfHeaps: u32, ProcessHeaps: Ptr<HAN
 
 /// Takes a block from a heap.
 #[shim(full)]
+#[inline(always)]
 pub(super) fn HeapAlloc(cx: &Cx, hHeap: HANDLE, dwFlags: HEAP_FLAGS, dwBytes: usize) -> Win32Result<Ptr<u8>> {
     let flags = HeapFlags::from_bits_truncate(dwFlags.bits());
     let result = cx.allocate(hHeap, flags, dwBytes as u64);
@@ -80,6 +90,7 @@ pub(super) fn HeapDestroy(cx: &Cx, hHeap: HANDLE) -> Win32Result<()> {
 
 /// Gives a block back.
 #[shim(full)]
+#[inline(always)]
 pub(super) fn HeapFree(cx: &Cx, hHeap: HANDLE, dwFlags: HEAP_FLAGS, lpMem: Ptr<u8>) -> Win32Result<()> {
     let _ = dwFlags;
     Ok(cx.free(hHeap, lpMem.address())?)

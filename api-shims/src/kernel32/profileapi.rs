@@ -5,6 +5,7 @@ use syscall_xlate::time;
 
 /// Gives the performance counter.
 #[shim(full)]
+#[inline(always)]
 pub(super) fn QueryPerformanceCounter(lpPerformanceCount: Out<Varying<u64>>) -> Win32Result<()> {
     Ok(lpPerformanceCount.set(Varying(time::performance_counter() as u64))?)
 }

@@ -151,6 +151,7 @@ fn fields(time: i64) -> Result<SYSTEMTIME, NTSTATUS> {
 
 /// Gives the time, UTC.
 #[shim(full)]
+#[inline(always)]
 pub(super) fn GetSystemTimeAsFileTime(lpSystemTimeAsFileTime: Out<Varying<FILETIME>>) -> Raises<()> {
     Ok(lpSystemTimeAsFileTime.set(Varying(FILETIME::new(time::system_time())))?)
 }
@@ -163,12 +164,14 @@ pub(super) fn GetSystemTimePreciseAsFileTime(lpSystemTimeAsFileTime: Out<Varying
 
 /// Gives the milliseconds since the machine started, which begin again after 49.7 days.
 #[shim(partial = "time that the machine sleeps while the program runs is not counted")]
+#[inline(always)]
 pub(super) fn GetTickCount() -> Varying<u32> {
     Varying(time::tick_count() as u32)
 }
 
 /// Gives the milliseconds since the machine started.
 #[shim(partial = "time that the machine sleeps while the program runs is not counted")]
+#[inline(always)]
 pub(super) fn GetTickCount64() -> Varying<u64> {
     Varying(time::tick_count())
 }

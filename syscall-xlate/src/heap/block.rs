@@ -19,7 +19,7 @@ impl HeapId {
     pub(super) const PROCESS: Self = Self(0);
 
     /// What a living block at this address has in its header. Differs for each address, so that a copy of a block is none.
-    #[inline]
+    #[inline(always)]
     const fn tag(self, address: u64) -> u64 {
         address.wrapping_mul(0x9e37_79b9_7f4a_7c15) ^ self.0 ^ 0x5eed_ba5e_0b10_c4ed
     }
@@ -78,14 +78,14 @@ pub(super) fn free(address: u64) {
 }
 
 /// Makes what was a block, and has room for `size` bytes, a block again.
-#[inline]
+#[inline(always)]
 pub(super) fn mark(heap: HeapId, address: u64, size: u64) {
     // SAFETY: the host's allocator gave it with room for the header.
     unsafe { write_header(heap, address - HEADER, size) };
 }
 
 /// A block that [`size`] has found sound is none any more.
-#[inline]
+#[inline(always)]
 pub(super) fn unmark(address: u64) {
     // SAFETY: the header said that the host's allocator gave this block.
     unsafe { pointer::<u64>((address - HEADER + TAG) as usize).write(0) };
@@ -108,7 +108,7 @@ pub(super) fn room(address: u64) -> u64 {
 ///
 /// # Errors
 /// `STATUS_INVALID_PARAMETER` when there is no block of this heap at the address.
-#[inline]
+#[inline(always)]
 pub(super) fn size(heap: HeapId, address: u64) -> NtResult<u64> {
     if address >= HEADER && address.is_multiple_of(HEADER) {
         let tag = fault::load_u64(address - HEADER + TAG);
@@ -124,7 +124,7 @@ pub(super) fn size(heap: HeapId, address: u64) -> NtResult<u64> {
 
 /// # Safety
 /// `start` is a block of the host's allocator with room for the header.
-#[inline]
+#[inline(always)]
 unsafe fn write_header(heap: HeapId, start: u64, size: u64) -> u64 {
     let address = start + HEADER;
     // SAFETY: the caller's.

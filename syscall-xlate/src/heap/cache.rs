@@ -31,7 +31,7 @@ struct Class {
 
 impl Cache {
     /// A block for `size` bytes, if one is there.
-    #[inline]
+    #[inline(always)]
     fn take(&self, size: u64) -> Option<u64> {
         let class = self.0.get()?.get(size.div_ceil(STEP) as usize)?;
         let count = class.count.get().checked_sub(1)?;
@@ -41,7 +41,7 @@ impl Cache {
     }
 
     /// Keeps a block with room for `size` bytes; false when there is no place for it.
-    #[inline]
+    #[inline(always)]
     fn keep(&self, size: u64, block: u64) -> bool {
         let Some(class) = self.0.get().and_then(|classes| classes.get(size.div_ceil(STEP) as usize)) else {
             return false;
@@ -74,7 +74,7 @@ impl Cx<'_> {
     ///
     /// # Errors
     /// Those of [`Heaps::allocate`].
-    #[inline]
+    #[inline(always)]
     pub fn allocate(&self, heap: HANDLE, flags: HeapFlags, size: u64) -> NtResult<u64> {
         if heap == Heaps::PROCESS
             && let Some(block) = self.thread.heap_cache().take(size)
@@ -96,7 +96,7 @@ impl Cx<'_> {
     ///
     /// # Errors
     /// Those of [`Heaps::free`].
-    #[inline]
+    #[inline(always)]
     pub fn free(&self, heap: HANDLE, address: u64) -> NtResult<()> {
         if heap == Heaps::PROCESS
             && let Ok(size) = block::size(HeapId::PROCESS, address)
@@ -136,7 +136,7 @@ extern "win64" fn free_slowly(cx: &Cx<'_>, heap: HANDLE, address: u64) -> NTSTAT
 }
 
 /// Zeroes a kept block's first `size` bytes, and those up to the next multiple of 8. A call of `memset` would cost entries the vector registers.
-#[inline]
+#[inline(always)]
 fn zero(block: u64, size: u64) {
     // SAFETY: the block is ours and has room for `size` bytes, rounded up to 16.
     unsafe {

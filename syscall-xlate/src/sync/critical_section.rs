@@ -71,7 +71,7 @@ pub fn set_spin_count(section: u64, spin_count: u32) -> Result<u32, Fault> {
 ///
 /// # Errors
 /// A [`Fault`] where it is not writable.
-#[inline]
+#[inline(always)]
 pub fn enter(waits: &AddressWaits, section: u64, thread: u32) -> Result<(), Fault> {
     if try_enter(section, thread)? { Ok(()) } else { enter_slowly(waits, section, thread) }
 }
@@ -80,7 +80,7 @@ pub fn enter(waits: &AddressWaits, section: u64, thread: u32) -> Result<(), Faul
 ///
 /// # Errors
 /// A [`Fault`] where it is not writable.
-#[inline]
+#[inline(always)]
 pub fn try_enter(section: u64, thread: u32) -> Result<bool, Fault> {
     if atomic::compare_exchange_u32(field(section, offset::LOCK_COUNT), FREE, OWNED)? == FREE {
         own(section, thread)?;
@@ -105,7 +105,7 @@ pub fn try_enter(section: u64, thread: u32) -> Result<bool, Fault> {
 ///
 /// # Errors
 /// A [`Fault`] where it is not writable.
-#[inline]
+#[inline(always)]
 pub fn leave(waits: &AddressWaits, section: u64) -> Result<(), Fault> {
     let times = fault::load_u32(field(section, offset::RECURSION_COUNT))?.wrapping_sub(1);
     fault::store_u32(field(section, offset::RECURSION_COUNT), times)?;
@@ -123,12 +123,12 @@ pub fn leave(waits: &AddressWaits, section: u64) -> Result<(), Fault> {
 ///
 /// # Errors
 /// A [`Fault`] where it is not readable.
-#[inline]
+#[inline(always)]
 pub fn owner(section: u64) -> Result<u64, Fault> {
     fault::load_u64(field(section, offset::OWNING_THREAD))
 }
 
-#[inline]
+#[inline(always)]
 fn own(section: u64, thread: u32) -> Result<(), Fault> {
     fault::store_u64(field(section, offset::OWNING_THREAD), u64::from(thread))?;
     fault::store_u32(field(section, offset::RECURSION_COUNT), 1)

@@ -17,6 +17,7 @@ pub(in crate::kernel32) fn TlsFree(cx: &Cx, dwTlsIndex: u32) -> Win32Result<()> 
 
 /// Gives the calling thread's value of an index.
 #[shim(full)]
+#[inline(always)]
 pub(in crate::kernel32) fn TlsGetValue(cx: &Cx, dwTlsIndex: u32) -> Ptr<u8> {
     // Documented: success sets the last error, so that a NULL value is known from a failure.
     let (value, error) = match cx.thread.tls(dwTlsIndex) {
@@ -29,6 +30,7 @@ pub(in crate::kernel32) fn TlsGetValue(cx: &Cx, dwTlsIndex: u32) -> Ptr<u8> {
 
 /// Sets the calling thread's value of an index.
 #[shim(full)]
+#[inline(always)]
 pub(in crate::kernel32) fn TlsSetValue(cx: &Cx, dwTlsIndex: u32, lpTlsValue: Ptr<u8>) -> Win32Result<()> {
     if cx.thread.set_tls(dwTlsIndex, lpTlsValue.address()) {
         Ok(())

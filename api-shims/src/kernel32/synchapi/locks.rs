@@ -50,6 +50,7 @@ pub(in crate::kernel32) fn DeleteCriticalSection(lpCriticalSection: Ptr<CRITICAL
 
 /// Enters a critical section, as often as its owner likes.
 #[shim(full)]
+#[inline(always)]
 pub(in crate::kernel32) fn EnterCriticalSection(cx: &Cx, lpCriticalSection: Ptr<CRITICAL_SECTION>) -> Raises<()> {
     Ok(critical_section::enter(&cx.process.addresses, lpCriticalSection.address(), cx.thread.id())?)
 }
@@ -185,6 +186,7 @@ pub(in crate::kernel32) fn InitializeSRWLock(SRWLock: Ptr<SRWLOCK>) -> Raises<()
 
 /// Leaves a critical section once.
 #[shim(full)]
+#[inline(always)]
 pub(in crate::kernel32) fn LeaveCriticalSection(cx: &Cx, lpCriticalSection: Ptr<CRITICAL_SECTION>) -> Raises<()> {
     Ok(critical_section::leave(&cx.process.addresses, lpCriticalSection.address())?)
 }
@@ -280,6 +282,7 @@ pub(in crate::kernel32) fn TryAcquireSRWLockShared(SRWLock: Ptr<SRWLOCK>) -> Rai
 
 /// Enters a critical section unless another thread is in it.
 #[shim(full)]
+#[inline(always)]
 pub(in crate::kernel32) fn TryEnterCriticalSection(cx: &Cx, lpCriticalSection: Ptr<CRITICAL_SECTION>) -> Raises<bool> {
     Ok(critical_section::try_enter(lpCriticalSection.address(), cx.thread.id())?)
 }

@@ -308,6 +308,7 @@ pub(in crate::kernel32) fn PulseEvent(cx: &Cx, hEvent: HANDLE) -> Win32Result<()
 
 /// Gives a mutex back once.
 #[shim(full)]
+#[inline(always)]
 pub(in crate::kernel32) fn ReleaseMutex(cx: &Cx, hMutex: HANDLE) -> Win32Result<()> {
     mutant::release(&cx.process.handles, hMutex, cx.thread.id())?;
     Ok(())
@@ -315,6 +316,7 @@ pub(in crate::kernel32) fn ReleaseMutex(cx: &Cx, hMutex: HANDLE) -> Win32Result<
 
 /// Lets more threads pass a semaphore.
 #[shim(full)]
+#[inline(always)]
 pub(in crate::kernel32) fn ReleaseSemaphore(
     cx: &Cx,
     hSemaphore: HANDLE,
@@ -327,6 +329,7 @@ pub(in crate::kernel32) fn ReleaseSemaphore(
 
 /// Takes an event's signal away.
 #[shim(full)]
+#[inline(always)]
 pub(in crate::kernel32) fn ResetEvent(cx: &Cx, hEvent: HANDLE) -> Win32Result<()> {
     event::reset(&cx.process.handles, hEvent)?;
     Ok(())
@@ -334,6 +337,7 @@ pub(in crate::kernel32) fn ResetEvent(cx: &Cx, hEvent: HANDLE) -> Win32Result<()
 
 /// Signals an event.
 #[shim(full)]
+#[inline(always)]
 pub(in crate::kernel32) fn SetEvent(cx: &Cx, hEvent: HANDLE) -> Win32Result<()> {
     event::set(&cx.process.handles, hEvent)?;
     Ok(())

@@ -112,6 +112,7 @@ fn wait_for_many(
 
 /// Waits for an object.
 #[shim(full)]
+#[inline(always)]
 pub(in crate::kernel32) fn WaitForSingleObject(
     cx: &Cx,
     hHandle: HANDLE,
