@@ -20,6 +20,7 @@ pub mod fls;
 pub mod folders;
 pub mod gate;
 pub mod heap;
+mod hosts;
 pub mod jump;
 mod kuser;
 pub mod low;

@@ -13,6 +13,7 @@ use crate::fiber::Fibers;
 use crate::file::FileSystem;
 use crate::fls::FiberStorage;
 use crate::heap::{Heaps, MovableBlocks};
+use crate::hosts::Hosts;
 use crate::low::Block;
 use crate::memory::AddressSpace;
 use crate::modules::Modules;
@@ -24,6 +25,7 @@ use crate::registry::Registry;
 use crate::say::say;
 use crate::security::Token;
 use crate::service::{Services, Table};
+use crate::signals::AlternateStack;
 use crate::state::{ProcessState, ProcessStates};
 use crate::sync::{AddressWaits, KeyedEvent, Mutants, ProcessObject, Threads, TimerQueue};
 use crate::thread::Attached;
@@ -133,6 +135,7 @@ pub struct Process {
     pub(crate) services: Services,
     pub(crate) tls_indexes: TlsIndexes,
     pub(crate) parameters: Parameters,
+    pub(crate) hosts: Hosts,
     /// Guest threads that have not ended.
     threads: AtomicU32,
     /// The thread that ends the process; 0 before.
@@ -189,6 +192,7 @@ impl Process {
             services: Services::new(Table::of(version)),
             tls_indexes: TlsIndexes::default(),
             parameters: Parameters::default(),
+            hosts: Hosts::default(),
             threads: AtomicU32::new(1),
             exiting: AtomicU32::new(0),
         };
@@ -201,6 +205,7 @@ impl Process {
     /// # Errors
     /// The host's error when memory is short.
     pub fn with_thread<R>(self: &Arc<Self>, body: impl FnOnce(&Cx<'_>) -> R) -> std::io::Result<R> {
+        let _alternate = AlternateStack::new()?;
         let thread = Thread::new(self.clone(), None)?;
         let _attached: Attached = thread.attach();
         Ok(body(&Cx { process: self, thread: &thread }))

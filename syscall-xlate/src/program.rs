@@ -9,6 +9,7 @@ use loader::graph::LoadError;
 use loader::{Image, ImageError};
 
 use crate::process::Options;
+use crate::signals::AlternateStack;
 use crate::sync::stop::may_stand;
 use crate::sync::{Mutant, ThreadObject};
 use crate::{Cx, Process, Thread, gate};
@@ -61,6 +62,7 @@ pub fn run(options: Options, program: Program) -> Result<std::convert::Infallibl
     let path = program.image.path().map(std::path::Path::to_path_buf).unwrap_or_default();
     process.load_program(program.image).map_err(StartError::Load)?;
     process.fill_program_parameters(&path, &program.arguments)?;
+    let _alternate = AlternateStack::new()?;
     let thread = Thread::new(process, Some(stack))?;
     let attached = thread.attach();
     let code = thread.run_on_guest_stack(first_thread, 0);
@@ -242,14 +244,17 @@ pub(crate) fn start_thread_of(process: &Arc<Process>, new: NewThread) -> NtResul
     let stack = if new.stack == 0 { process.default_stack() } else { new.stack };
     let (report, started) = std::sync::mpsc::sync_channel(1);
     process.thread_begins();
-    let spawned = std::thread::Builder::new().stack_size(HOST_STACK).spawn({
+    let run = {
         let process = process.clone();
         move || match Thread::new(process, Some(stack)) {
             Ok(thread) => run_thread(thread, new, |object| drop(report.send(object))),
-            Err(_) => drop(report),
+            Err(_) => {
+                drop(report);
+                true
+            }
         }
-    });
-    match spawned.ok().and_then(|_| started.recv().ok()) {
+    };
+    match process.hosts.run(run).ok().and_then(|()| started.recv().ok()) {
         Some(object) => Ok(object),
         None => {
             process.thread_ends();
@@ -258,8 +263,8 @@ pub(crate) fn start_thread_of(process: &Arc<Process>, new: NewThread) -> NtResul
     }
 }
 
-/// A later thread's life, on the host's stack.
-fn run_thread(thread: Box<Thread>, new: NewThread, report: impl FnOnce(Arc<ThreadObject>)) {
+/// A later thread's life, on the host's stack. True when nothing of it is left on the host thread.
+fn run_thread(thread: Box<Thread>, new: NewThread, report: impl FnOnce(Arc<ThreadObject>)) -> bool {
     let object = thread.object().clone();
     // Blocked from before anybody knows of it, so that it can be suspended at once.
     let attached = thread.attach();
@@ -273,18 +278,19 @@ fn run_thread(thread: Box<Thread>, new: NewThread, report: impl FnOnce(Arc<Threa
     let code = thread.run_on_guest_stack(later_thread, &raw mut start as u64) as u32;
     Cx { process: thread.process(), thread: &thread }.end_thread(code);
     drop(attached);
-    forget_if_left(thread);
+    let affinity = &thread.process().affinity;
+    let unlimited = affinity.process() == affinity.system();
+    !forget_if_left(thread) && unlimited && object.leaves_host_as_it_was()
 }
 
-/// Drops a thread that has ended, unless shims that its fibers were left in refer to it when they go on.
-fn forget_if_left(thread: Box<Thread>) {
-    if thread.process().fibers.has_left_by(thread.id()) {
+/// Drops a thread that has ended, unless shims that its fibers were left in refer to it when they go on: true.
+fn forget_if_left(thread: Box<Thread>) -> bool {
+    let left = thread.process().fibers.has_left_by(thread.id());
+    if left {
         std::mem::forget(thread);
     }
+    left
 }
-
-/// The host's own stack of a guest thread: enough to set it up.
-const HOST_STACK: usize = 128 * 1024;
 
 /// A later thread's work, on the guest's stack.
 extern "win64" fn later_thread(start: u64) -> u64 {

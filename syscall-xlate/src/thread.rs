@@ -15,7 +15,7 @@ use crate::stack::Stack;
 use crate::state::{ThreadState, ThreadStates};
 use crate::sync::ThreadObject;
 use crate::teb::{self, offset};
-use crate::{Cx, Process, enter, fls, gate, signals, tls, trace};
+use crate::{Cx, Process, enter, fls, gate, tls, trace};
 
 /// A guest thread. Lives on the host thread that runs it.
 pub struct Thread {
@@ -35,7 +35,6 @@ pub struct Thread {
     states: ThreadStates,
     worker: pool::Worker,
     pub(crate) trace: RefCell<trace::ThreadTrace>,
-    _alternate: signals::AlternateStack,
 }
 
 /// Ends a thread's time as guest thread when dropped.
@@ -49,7 +48,7 @@ impl Drop for Attached {
 }
 
 impl Thread {
-    /// A thread of `process` for the calling host thread, with a stack of `stack_size` bytes (0: the default), or on the host's own
+    /// A thread of `process` for the calling host thread, which has an alternate stack for signals, with a stack of `stack_size` bytes (0: the default), or on the host's own
     /// stack for `None`.
     ///
     /// # Errors
@@ -73,7 +72,6 @@ impl Thread {
             worker: pool::Worker::default(),
             trace: RefCell::default(),
             block,
-            _alternate: signals::AlternateStack::new()?,
             process,
         });
         thread.fill_teb();

@@ -3,6 +3,8 @@
 use std::fs;
 use std::time::{SystemTime, UNIX_EPOCH};
 
+use crate::sync::ThreadObject;
+
 /// Times in units of 100 ns; points in time are counted from 1601.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Times {
@@ -71,8 +73,11 @@ pub fn process_times() -> Times {
 }
 
 /// What a thread of this process has used; `None` when it has ended.
-pub fn thread_times(host_id: u32) -> Option<Times> {
-    times(&format!("/proc/self/task/{host_id}/stat"))
+pub fn thread_times(thread: &ThreadObject) -> Option<Times> {
+    let host_id = thread.host_id();
+    // Another thread may have its host thread by now.
+    let times = if thread.has_ended() { None } else { times(&format!("/proc/self/task/{host_id}/stat")) };
+    Some(Times { created: thread.created().cast_unsigned(), ..times? })
 }
 
 fn times(path: &str) -> Option<Times> {
@@ -200,6 +205,6 @@ mod tests {
     fn this_process_has_used_something() {
         assert!(process_memory().resident > 0);
         assert!(process_times().created > EPOCH);
-        assert!(thread_times(0).is_none());
+        assert!(thread_times(&ThreadObject::new(0)).is_none());
     }
 }

@@ -8,6 +8,7 @@ use abi::NTSTATUS;
 use super::stop::Stop;
 use crate::object::access::{STANDARD_RIGHTS_REQUIRED, SYNCHRONIZE};
 use crate::object::{Access, GenericMapping, Kind, Object};
+use crate::time::system_time;
 use crate::wait::{Dispatcher, Signal, Waiter};
 
 /// `THREAD_TERMINATE`
@@ -55,6 +56,8 @@ pub struct ThreadObject {
     teb: AtomicU64,
     /// The host's identifier of the thread; 0 before it runs.
     host_id: AtomicU32,
+    /// When it was made, in units of 100 ns since 1601.
+    created: i64,
     /// Its base priority relative to the process's class, -15 to 15 (`SetThreadPriority`).
     priority: AtomicI32,
     /// The processors it is limited to; 0 for no limit of its own.
@@ -84,6 +87,7 @@ impl ThreadObject {
             exit_status: AtomicU32::new(NTSTATUS::STATUS_PENDING.0),
             teb: AtomicU64::new(0),
             host_id: AtomicU32::new(0),
+            created: system_time(),
             priority: AtomicI32::new(0),
             affinity: AtomicU64::new(0),
             stop: Stop::default(),
@@ -151,6 +155,16 @@ impl ThreadObject {
     /// Says where its TEB is.
     pub fn set_teb(&self, address: u64) {
         self.teb.store(address, Ordering::Release);
+    }
+
+    /// When it was made, in units of 100 ns since 1601.
+    pub const fn created(&self) -> i64 {
+        self.created
+    }
+
+    /// Whether its host thread is as it was before, so that another guest thread may have it.
+    pub(crate) fn leaves_host_as_it_was(&self) -> bool {
+        self.termination().is_none() && self.affinity.load(Ordering::Relaxed) == 0 && self.priority() == 0
     }
 
     /// The host's identifier of the thread; 0 before it runs.

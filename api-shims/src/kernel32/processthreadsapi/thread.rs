@@ -171,7 +171,7 @@ pub(in crate::kernel32) fn GetThreadTimes(
     lpUserTime: Out<FILETIME>,
 ) -> Win32Result<()> {
     let thread = cx.thread_of(hThread, thread::QUERY_LIMITED_INFORMATION)?;
-    let times = usage::thread_times(thread.host_id()).unwrap_or_default();
+    let times = usage::thread_times(&thread).unwrap_or_default();
     lpCreationTime.set(filetime(times.created))?;
     lpExitTime.set(FILETIME::default())?;
     lpKernelTime.set(filetime(times.kernel))?;
