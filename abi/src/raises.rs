@@ -6,9 +6,18 @@ use crate::{Exception, Fault, NTSTATUS, Outcome, RawArg, Ret, Value};
 pub type Raises<T> = Result<T, Box<Exception>>;
 
 impl From<Fault> for Box<Exception> {
+    #[inline(always)]
     fn from(fault: Fault) -> Self {
-        Self::new(fault.into())
+        raised(fault)
     }
+}
+
+/// In the guest's convention: an entry that calls nothing else in another one saves no vector registers.
+#[cold]
+#[inline(never)]
+#[expect(improper_ctypes_definitions, reason = "called from Rust only")]
+extern "win64" fn raised(fault: Fault) -> Box<Exception> {
+    Box::new(fault.into())
 }
 
 /// As `RtlRaiseStatus` raises it.

@@ -83,8 +83,9 @@ impl<E> From<Exception> for Refusal<E> {
 }
 /// User-mode code that touches bad memory raises an access violation.
 impl<E> From<Fault> for Refusal<E> {
+    #[inline(always)]
     fn from(fault: Fault) -> Self {
-        Self::Raises(Box::new(fault.into()))
+        Self::Raises(fault.into())
     }
 }
 /// A system service that is given bad memory returns a status.
