@@ -37,11 +37,13 @@ pub type CrtResult<T> = Result<Crt<T>, Refusal<Errno>>;
 pub struct Crt<T>(pub T);
 
 impl From<WIN32_ERROR> for Refusal<WIN32_ERROR> {
+    #[inline(always)]
     fn from(error: WIN32_ERROR) -> Self {
         Self::Fails(error)
     }
 }
 impl From<NTSTATUS> for Refusal<WIN32_ERROR> {
+    #[inline(always)]
     fn from(status: NTSTATUS) -> Self {
         Self::Fails(status.into())
     }
@@ -372,7 +374,8 @@ impl<T: Failure> Ret for Win32Result<T> {
 
 #[cold]
 #[inline(never)]
-fn refused<R>(failed: Outcome<R>, refusal: Refusal<WIN32_ERROR>) -> Outcome<R> {
+#[expect(improper_ctypes_definitions, reason = "called from Rust only")]
+extern "win64" fn refused<R>(failed: Outcome<R>, refusal: Refusal<WIN32_ERROR>) -> Outcome<R> {
     match refusal {
         Refusal::Fails(error) => Outcome { last_error: Some(error), ..failed },
         Refusal::Raises(exception) => Outcome { raises: Some(exception), ..failed },

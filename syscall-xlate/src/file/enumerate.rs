@@ -145,7 +145,7 @@ impl File {
 pub struct SearchHandle(pub std::sync::Mutex<Search>);
 
 impl crate::object::Object for SearchHandle {
-    fn kind(&self) -> crate::object::Kind {
+    extern "win64" fn kind(&self) -> crate::object::Kind {
         crate::object::Kind::File
     }
 }

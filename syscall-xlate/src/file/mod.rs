@@ -105,7 +105,7 @@ pub struct File {
 }
 
 impl Object for File {
-    fn kind(&self) -> Kind {
+    extern "win64" fn kind(&self) -> Kind {
         Kind::File
     }
 }

@@ -22,13 +22,14 @@ pub use table::{HandleFlags, HandleInfo, HandleTable};
 
 use crate::wait::Dispatcher;
 
-/// Something a handle can stand for.
+/// Something a handle can stand for. What is asked at each use of a handle is in the guest's convention, so that an entry that calls nothing in
+/// another one saves no vector registers.
 pub trait Object: Any + Send + Sync {
     /// Its NT type.
-    fn kind(&self) -> Kind;
+    extern "win64" fn kind(&self) -> Kind;
 
     /// Its signal state, if threads can wait for it.
-    fn dispatcher(&self) -> Option<&Dispatcher> {
+    extern "win64" fn dispatcher(&self) -> Option<&Dispatcher> {
         None
     }
 
@@ -74,6 +75,7 @@ macro_rules! kinds {
     ($($(#[$meta:meta])* $kind:ident)*) => {
         /// An NT object type.
         #[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
+        #[repr(u8)]
         pub enum Kind { $($(#[$meta])* $kind),* }
 
         impl Kind {

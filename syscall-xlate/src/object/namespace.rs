@@ -217,13 +217,13 @@ mod tests {
 
     struct Thing;
     impl Object for Thing {
-        fn kind(&self) -> Kind {
+        extern "win64" fn kind(&self) -> Kind {
             Kind::Job
         }
     }
     struct Other;
     impl Object for Other {
-        fn kind(&self) -> Kind {
+        extern "win64" fn kind(&self) -> Kind {
             Kind::Key
         }
     }

@@ -33,7 +33,7 @@ const SPINS: u32 = 100;
 
 impl Slot {
     /// Runs `work` on what is in the place. `work` must be short and must not come back here.
-    #[inline]
+    #[inline(always)]
     pub(super) fn with<R>(&self, work: impl FnOnce(&mut Option<Entry>) -> R) -> R {
         struct Unlock<'a>(&'a AtomicBool);
         impl Drop for Unlock<'_> {
@@ -51,7 +51,8 @@ impl Slot {
     }
 
     #[cold]
-    fn wait(&self) {
+    #[inline(never)]
+    extern "win64" fn wait(&self) {
         let mut spins = 0;
         while self.locked.load(Ordering::Relaxed) || self.locked.swap(true, Ordering::Acquire) {
             spins += 1;

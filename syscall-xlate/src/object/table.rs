@@ -129,7 +129,7 @@ impl HandleTable {
     ///
     /// # Errors
     /// Those of [`Self::get_any`].
-    #[inline]
+    #[inline(always)]
     pub fn with_any<R>(&self, handle: HANDLE, required: Access, work: impl FnOnce(&dyn Object) -> R) -> NtResult<R> {
         self.with_entry(handle, |entry| check(entry.access, required).map(|()| work(&*entry.object)))?
     }
@@ -200,7 +200,7 @@ impl HandleTable {
         *free = Free { closed: Vec::new(), fresh: 1 };
     }
 
-    #[inline]
+    #[inline(always)]
     fn slot(&self, handle: HANDLE) -> NtResult<&Slot> {
         let index = handle.0 >> 2;
         if index == 0 || index >= u64::from(LIMIT) {
@@ -211,7 +211,7 @@ impl HandleTable {
         slots.get(offset).ok_or(NTSTATUS::STATUS_INVALID_HANDLE)
     }
 
-    #[inline]
+    #[inline(always)]
     fn with_entry<R>(&self, handle: HANDLE, work: impl FnOnce(&mut Entry) -> R) -> NtResult<R> {
         self.slot(handle)?.with(|slot| slot.as_mut().map(work)).ok_or(NTSTATUS::STATUS_INVALID_HANDLE)
     }
@@ -244,7 +244,7 @@ mod tests {
 
     struct Thing(Arc<AtomicUsize>);
     impl Object for Thing {
-        fn kind(&self) -> Kind {
+        extern "win64" fn kind(&self) -> Kind {
             Kind::Job
         }
     }
@@ -255,7 +255,7 @@ mod tests {
     }
     struct Other;
     impl Object for Other {
-        fn kind(&self) -> Kind {
+        extern "win64" fn kind(&self) -> Kind {
             Kind::Key
         }
     }

@@ -81,7 +81,7 @@ pub struct Key {
 }
 
 impl Object for Key {
-    fn kind(&self) -> Kind {
+    extern "win64" fn kind(&self) -> Kind {
         Kind::Key
     }
 }

@@ -82,7 +82,7 @@ pub struct View {
 }
 
 impl Object for Section {
-    fn kind(&self) -> Kind {
+    extern "win64" fn kind(&self) -> Kind {
         Kind::Section
     }
     fn sharing() -> Option<Sharing<Self>> {

@@ -42,7 +42,7 @@ pub struct Token {
 }
 
 impl Object for Token {
-    fn kind(&self) -> Kind {
+    extern "win64" fn kind(&self) -> Kind {
         Kind::Token
     }
 }

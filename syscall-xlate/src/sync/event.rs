@@ -26,10 +26,10 @@ pub struct Event {
 }
 
 impl Object for Event {
-    fn kind(&self) -> Kind {
+    extern "win64" fn kind(&self) -> Kind {
         Kind::Event
     }
-    fn dispatcher(&self) -> Option<&Dispatcher> {
+    extern "win64" fn dispatcher(&self) -> Option<&Dispatcher> {
         Some(&self.dispatcher)
     }
     fn sharing() -> Option<Sharing<Self>> {
@@ -90,11 +90,15 @@ const fn signal(manual: bool) -> Signal {
 ///
 /// # Errors
 /// Those of [`HandleTable::get`]; the handle needs `EVENT_MODIFY_STATE`.
-#[inline]
+#[inline(always)]
 pub fn set(handles: &HandleTable, handle: HANDLE) -> NtResult<bool> {
-    match handles.with(handle, MODIFY_STATE, |event: &Event| event.dispatcher.try_set())? {
+    let done = handles.with_any(handle, MODIFY_STATE, |object| match object.kind() {
+        Kind::Event => object.dispatcher().and_then(Dispatcher::try_set),
+        _ => None,
+    })?;
+    match done {
         Some(before) => Ok(before),
-        None => Ok(handles.get::<Event>(handle, MODIFY_STATE)?.set()),
+        None => set_slowly(handles, handle),
     }
 }
 
@@ -102,12 +106,30 @@ pub fn set(handles: &HandleTable, handle: HANDLE) -> NtResult<bool> {
 ///
 /// # Errors
 /// As [`set`].
-#[inline]
+#[inline(always)]
 pub fn reset(handles: &HandleTable, handle: HANDLE) -> NtResult<bool> {
-    match handles.with(handle, MODIFY_STATE, |event: &Event| event.dispatcher.try_reset())? {
+    let done = handles.with_any(handle, MODIFY_STATE, |object| match object.kind() {
+        Kind::Event => object.dispatcher().and_then(Dispatcher::try_reset),
+        _ => None,
+    })?;
+    match done {
         Some(before) => Ok(before),
-        None => Ok(handles.get::<Event>(handle, MODIFY_STATE)?.reset()),
+        None => reset_slowly(handles, handle),
     }
+}
+
+#[cold]
+#[inline(never)]
+#[expect(improper_ctypes_definitions, reason = "called from here only; who calls it need not save vector registers")]
+extern "win64" fn set_slowly(handles: &HandleTable, handle: HANDLE) -> NtResult<bool> {
+    Ok(handles.get::<Event>(handle, MODIFY_STATE)?.set())
+}
+
+#[cold]
+#[inline(never)]
+#[expect(improper_ctypes_definitions, reason = "as above")]
+extern "win64" fn reset_slowly(handles: &HandleTable, handle: HANDLE) -> NtResult<bool> {
+    Ok(handles.get::<Event>(handle, MODIFY_STATE)?.reset())
 }
 
 #[cfg(test)]

@@ -23,10 +23,10 @@ pub struct Mutant {
 }
 
 impl Object for Mutant {
-    fn kind(&self) -> Kind {
+    extern "win64" fn kind(&self) -> Kind {
         Kind::Mutant
     }
-    fn dispatcher(&self) -> Option<&Dispatcher> {
+    extern "win64" fn dispatcher(&self) -> Option<&Dispatcher> {
         Some(&self.dispatcher)
     }
     fn sharing() -> Option<Sharing<Self>> {
@@ -76,12 +76,23 @@ impl Mutant {
 ///
 /// # Errors
 /// Those of [`HandleTable::get`], and of [`Mutant::release`].
-#[inline]
+#[inline(always)]
 pub fn release(handles: &HandleTable, handle: HANDLE, thread: u32) -> NtResult<i32> {
-    match handles.with(handle, 0, |mutant: &Mutant| mutant.dispatcher.try_release(thread))? {
+    let released = handles.with_any(handle, 0, |object| match object.dispatcher() {
+        Some(dispatcher) if dispatcher.signal() == Signal::Mutant => dispatcher.try_release(thread),
+        _ => None,
+    })?;
+    match released {
         Some(times) => times.map(|times| 1 - times as i32).ok_or(NTSTATUS::STATUS_MUTANT_NOT_OWNED),
-        None => handles.get::<Mutant>(handle, 0)?.release(thread),
+        None => release_slowly(handles, handle, thread),
     }
+}
+
+#[cold]
+#[inline(never)]
+#[expect(improper_ctypes_definitions, reason = "called from here only; who calls it need not save vector registers")]
+extern "win64" fn release_slowly(handles: &HandleTable, handle: HANDLE, thread: u32) -> NtResult<i32> {
+    handles.get::<Mutant>(handle, 0)?.release(thread)
 }
 
 /// The mutants of a process that have no name, for the sake of threads that end while they own some.

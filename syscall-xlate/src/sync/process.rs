@@ -45,10 +45,10 @@ pub struct ProcessObject {
 const NORMAL_PRIORITY_CLASS: u32 = 0x20;
 
 impl Object for ProcessObject {
-    fn kind(&self) -> Kind {
+    extern "win64" fn kind(&self) -> Kind {
         Kind::Process
     }
-    fn dispatcher(&self) -> Option<&Dispatcher> {
+    extern "win64" fn dispatcher(&self) -> Option<&Dispatcher> {
         Some(&self.dispatcher)
     }
 }

@@ -23,14 +23,13 @@ pub const MAPPING: GenericMapping =
 #[derive(Debug)]
 pub struct Semaphore {
     dispatcher: Dispatcher,
-    limit: u32,
 }
 
 impl Object for Semaphore {
-    fn kind(&self) -> Kind {
+    extern "win64" fn kind(&self) -> Kind {
         Kind::Semaphore
     }
-    fn dispatcher(&self) -> Option<&Dispatcher> {
+    extern "win64" fn dispatcher(&self) -> Option<&Dispatcher> {
         Some(&self.dispatcher)
     }
     fn sharing() -> Option<Sharing<Self>> {
@@ -59,12 +58,12 @@ impl Semaphore {
         if let Some(place) = &place {
             place.record().detail.store(u64::from(limit), Ordering::Relaxed);
         }
-        Ok(Arc::new(Self { dispatcher: Dispatcher::new_in(place, Signal::Semaphore, initial as u32), limit }))
+        Ok(Arc::new(Self { dispatcher: Dispatcher::new_in(place, Signal::Semaphore, initial as u32).limited(limit) }))
     }
 
     fn open_in(place: Place) -> NtResult<Arc<Self>> {
         let limit = place.record().detail.load(Ordering::Relaxed) as u32;
-        Ok(Arc::new(Self { dispatcher: Dispatcher::open_in(place, Signal::Semaphore), limit }))
+        Ok(Arc::new(Self { dispatcher: Dispatcher::open_in(place, Signal::Semaphore).limited(limit) }))
     }
 
     /// Lets `count` more threads pass; gives back the count before.
@@ -75,13 +74,13 @@ impl Semaphore {
         if count <= 0 {
             return Err(NTSTATUS::STATUS_INVALID_PARAMETER);
         }
-        let before = self.dispatcher.add(count as u32, self.limit);
+        let before = self.dispatcher.add(count as u32);
         before.map(|before| before as i32).ok_or(NTSTATUS::STATUS_SEMAPHORE_LIMIT_EXCEEDED)
     }
 
     /// The count and its limit.
     pub fn query(&self) -> (i32, i32) {
-        (self.dispatcher.count() as i32, self.limit as i32)
+        (self.dispatcher.count() as i32, self.dispatcher.limit() as i32)
     }
 }
 
@@ -89,17 +88,25 @@ impl Semaphore {
 ///
 /// # Errors
 /// Those of [`HandleTable::get`]; the handle needs `SEMAPHORE_MODIFY_STATE`. Those of [`Semaphore::release`].
-#[inline]
+#[inline(always)]
 pub fn release(handles: &HandleTable, handle: HANDLE, count: i32) -> NtResult<i32> {
     let positive = u32::try_from(count).unwrap_or(0);
-    let released = handles.with(handle, MODIFY_STATE, |semaphore: &Semaphore| match positive {
-        0 => None,
-        count => semaphore.dispatcher.try_add(count, semaphore.limit),
+    // Semaphores are known by their dispatchers: to ask for the type costs a call.
+    let released = handles.with_any(handle, MODIFY_STATE, |object| match object.dispatcher() {
+        Some(dispatcher) if dispatcher.signal() == Signal::Semaphore && positive != 0 => dispatcher.try_add(positive),
+        _ => None,
     })?;
     match released {
         Some(before) => before.map(|before| before as i32).ok_or(NTSTATUS::STATUS_SEMAPHORE_LIMIT_EXCEEDED),
-        None => handles.get::<Semaphore>(handle, MODIFY_STATE)?.release(count),
+        None => release_slowly(handles, handle, count),
     }
+}
+
+#[cold]
+#[inline(never)]
+#[expect(improper_ctypes_definitions, reason = "called from here only; who calls it need not save vector registers")]
+extern "win64" fn release_slowly(handles: &HandleTable, handle: HANDLE, count: i32) -> NtResult<i32> {
+    handles.get::<Semaphore>(handle, MODIFY_STATE)?.release(count)
 }
 
 #[cfg(test)]

@@ -134,10 +134,10 @@ struct Setting {
 }
 
 impl Object for Timer {
-    fn kind(&self) -> Kind {
+    extern "win64" fn kind(&self) -> Kind {
         Kind::Timer
     }
-    fn dispatcher(&self) -> Option<&Dispatcher> {
+    extern "win64" fn dispatcher(&self) -> Option<&Dispatcher> {
         Some(&self.dispatcher)
     }
 }

@@ -46,6 +46,8 @@ pub enum Passed {
 #[derive(Debug)]
 pub struct Dispatcher {
     signal: Signal,
+    /// What a semaphore's count may grow to.
+    limit: u32,
     state: AtomicU64,
     // Several are taken only in the order of their addresses. A waiter's alert queue may be locked while one is held.
     queue: Mutex<Vec<Queued>>,
@@ -80,7 +82,7 @@ impl Dispatcher {
     }
 
     const fn with_state(signal: Signal, state: u64) -> Self {
-        Self { signal, state: AtomicU64::new(state), queue: Mutex::new(Vec::new()), shared: None }
+        Self { signal, limit: u32::MAX, state: AtomicU64::new(state), queue: Mutex::new(Vec::new()), shared: None }
     }
 
     /// A new state that processes share if there is a place for it: signalled with this count, or owned by this thread.
@@ -97,12 +99,31 @@ impl Dispatcher {
     }
 
     const fn with_shared(signal: Signal, shared: Shared) -> Self {
-        Self { signal, state: AtomicU64::new(SLOW), queue: Mutex::new(Vec::new()), shared: Some(shared) }
+        Self {
+            signal,
+            limit: u32::MAX,
+            state: AtomicU64::new(SLOW),
+            queue: Mutex::new(Vec::new()),
+            shared: Some(shared),
+        }
     }
 
     /// The state that processes share, if they do.
     pub(super) const fn shared(&self) -> Option<&Shared> {
         self.shared.as_ref()
+    }
+
+    /// The same for a semaphore that does not grow beyond this count.
+    pub const fn limited(self, limit: u32) -> Self {
+        // Moved as a whole: it has no destructor that a constant could run.
+        let mut limited = self;
+        limited.limit = limit;
+        limited
+    }
+
+    /// What a semaphore's count may grow to.
+    pub const fn limit(&self) -> u32 {
+        self.limit
     }
 
     /// What signalling it means.
@@ -172,10 +193,10 @@ impl Dispatcher {
         (owner, state & ABANDONED != 0)
     }
 
-    /// Adds to a semaphore's count unless that exceeds `limit`; gives back the count before, or `None`.
+    /// Adds to a semaphore's count unless that exceeds its limit; gives back the count before, or `None`.
     #[inline]
-    pub fn add(&self, count: u32, limit: u32) -> Option<u32> {
-        let (before, changed) = self.update(|state| within(state, count, limit));
+    pub fn add(&self, count: u32) -> Option<u32> {
+        let (before, changed) = self.update(|state| within(state, count, self.limit));
         changed.then_some(before as u32)
     }
 
@@ -198,18 +219,18 @@ impl Dispatcher {
     }
 
     /// Signals if nobody is blocked, and gives back whether it was signalled; `None` when [`Self::set`] must do it.
-    #[inline]
+    #[inline(always)]
     pub fn try_set(&self) -> Option<bool> {
         self.try_store(1)
     }
 
     /// As [`Self::try_set`], for [`Self::reset`].
-    #[inline]
+    #[inline(always)]
     pub fn try_reset(&self) -> Option<bool> {
         self.try_store(0)
     }
 
-    #[inline]
+    #[inline(always)]
     fn try_store(&self, next: u64) -> Option<bool> {
         let mut state = self.state.load(Ordering::Acquire);
         while state & SLOW == 0 {
@@ -222,21 +243,21 @@ impl Dispatcher {
     }
 
     /// [`Self::add`] if nobody is blocked; `None` when that must do it.
-    #[inline]
-    pub fn try_add(&self, count: u32, limit: u32) -> Option<Option<u32>> {
-        let (before, changed) = self.try_update(|state| within(state, count, limit))?;
+    #[inline(always)]
+    pub fn try_add(&self, count: u32) -> Option<Option<u32>> {
+        let (before, changed) = self.try_update(|state| within(state, count, self.limit))?;
         Some(changed.then_some(before as u32))
     }
 
     /// [`Self::release`] if nobody is blocked; `None` when that must do it.
-    #[inline]
+    #[inline(always)]
     pub fn try_release(&self, thread: u32) -> Option<Option<u32>> {
         let (before, changed) = self.try_update(|state| released(state, thread))?;
         Some(changed.then_some(times(before)))
     }
 
     /// Passes if nobody is blocked and the object is signalled. `None` says nothing: [`super::one`] must find out.
-    #[inline]
+    #[inline(always)]
     pub fn try_pass_fast(&self, thread: u32) -> Option<Passed> {
         let mut state = self.state.load(Ordering::Acquire);
         while state & SLOW == 0 {
@@ -262,7 +283,7 @@ impl Dispatcher {
     }
 
     /// The state after `thread` has passed, if it can.
-    #[inline]
+    #[inline(always)]
     fn pass(&self, state: u64, thread: u32) -> Option<(u64, Passed)> {
         match self.signal {
             Signal::Notification => (state != 0).then_some((state, Passed::Plain)),
@@ -287,7 +308,7 @@ impl Dispatcher {
     }
 
     /// The same if nobody is blocked.
-    #[inline]
+    #[inline(always)]
     fn try_update(&self, step: impl Fn(u64) -> Option<u64>) -> Option<(u64, bool)> {
         let mut state = self.state.load(Ordering::Acquire);
         while state & SLOW == 0 {
@@ -342,13 +363,13 @@ impl Dispatcher {
 }
 
 /// A semaphore's count with `count` more, up to `limit`.
-#[inline]
+#[inline(always)]
 fn within(state: u64, count: u32, limit: u32) -> Option<u64> {
     (u64::from(count) + state <= u64::from(limit)).then_some(state + u64::from(count))
 }
 
 /// A mutant's state once `thread` has released it once more, if it is its owner.
-#[inline]
+#[inline(always)]
 fn released(state: u64, thread: u32) -> Option<u64> {
     match state {
         _ if state & LOW != u64::from(thread) => None,

@@ -33,12 +33,12 @@ fn a_manual_event_lets_all_pass_and_an_auto_event_one() {
 #[test]
 fn a_semaphore_counts_and_refuses_more_than_its_limit() {
     let waiter = Waiter::new(1);
-    let semaphore = Dispatcher::semaphore(1);
+    let semaphore = Dispatcher::semaphore(1).limited(2);
     assert_eq!(one(&waiter, &semaphore, false, Timeout::NOW), Woken::Object(0));
     assert_eq!(one(&waiter, &semaphore, false, Timeout::NOW), Woken::Timeout);
-    assert_eq!(semaphore.add(2, 2), Some(0));
-    assert_eq!(semaphore.add(1, 2), None);
-    assert_eq!(semaphore.add(u32::MAX, 2), None);
+    assert_eq!(semaphore.add(2), Some(0));
+    assert_eq!(semaphore.add(1), None);
+    assert_eq!(semaphore.add(u32::MAX), None);
     assert_eq!(semaphore.count(), 2);
 }
 
@@ -266,8 +266,8 @@ fn waits_for_any_and_for_all_share_semaphores_without_loss() {
                 }
             });
         }
-        scope.spawn(|| (0..4 * ROUNDS).for_each(|_| assert!(a.add(1, u32::MAX).is_some())));
-        scope.spawn(|| (0..4 * ROUNDS).for_each(|_| assert!(b.add(1, u32::MAX).is_some())));
+        scope.spawn(|| (0..4 * ROUNDS).for_each(|_| assert!(a.add(1).is_some())));
+        scope.spawn(|| (0..4 * ROUNDS).for_each(|_| assert!(b.add(1).is_some())));
     });
     assert_eq!((a.count(), b.count()), (0, 0));
     assert!(!a.has_waiters() && !b.has_waiters());
@@ -291,7 +291,7 @@ fn timeouts_race_with_signals_without_loss() {
             });
         }
         for round in 0..GIVEN {
-            object.add(1, u32::MAX);
+            object.add(1);
             if round % 8 == 0 {
                 thread::sleep(Duration::from_micros(20));
             }

@@ -118,7 +118,17 @@ pub(in crate::kernel32) fn WaitForSingleObject(
     hHandle: HANDLE,
     dwMilliseconds: u32,
 ) -> Win32Result<Invalid<u32>> {
-    let woken = wait_for_one(cx, hHandle, dwMilliseconds, false)?;
+    if wait::passes_at_once(&cx.process.handles, cx.thread.id(), hHandle) {
+        return Ok(Invalid(NTSTATUS::STATUS_WAIT_0.0));
+    }
+    wait_slowly(cx, hHandle, dwMilliseconds)
+}
+
+/// In the guest's convention: an entry that calls nothing else in another one saves no vector registers.
+#[inline(never)]
+#[expect(improper_ctypes_definitions, reason = "called from here only")]
+extern "win64" fn wait_slowly(cx: &Cx, handle: HANDLE, millis: u32) -> Win32Result<Invalid<u32>> {
+    let woken = wait_for_one(cx, handle, millis, false)?;
     Ok(finish(cx, woken))
 }
 

@@ -48,10 +48,10 @@ pub struct CompletionPort {
 }
 
 impl Object for CompletionPort {
-    fn kind(&self) -> Kind {
+    extern "win64" fn kind(&self) -> Kind {
         Kind::IoCompletion
     }
-    fn dispatcher(&self) -> Option<&Dispatcher> {
+    extern "win64" fn dispatcher(&self) -> Option<&Dispatcher> {
         Some(&self.queue.signal)
     }
 }
