@@ -86,6 +86,11 @@ impl Affinity {
         let chosen = self.host_numbers().iter().enumerate().filter(|(index, _)| mask >> index & 1 != 0);
         chosen.for_each(|(_, &cpu)| set.set(cpu));
         let id = Pid::from_raw(thread.host_id() as i32);
+        if thread.has_ended() {
+            // Its host thread may be another thread's by now.
+            return Ok(());
+        }
+        thread.note_changed_host();
         sched_setaffinity(id, &set).map_err(|_| NTSTATUS::STATUS_INVALID_PARAMETER)
     }
 }

@@ -19,8 +19,13 @@ const fn niceness(priority: i32) -> i32 {
 /// make it as urgent again as before: the priority is kept and told all the same.
 pub fn set_priority(thread: &ThreadObject, priority: i32) {
     thread.set_priority(priority);
+    if thread.has_ended() {
+        // Its host thread may be another thread's by now.
+        return;
+    }
     if let Some(id) = rustix::process::Pid::from_raw(thread.host_id() as i32) {
         // A thread's identifier stands for that thread alone here (setpriority(2), "C library/kernel differences").
+        thread.note_changed_host();
         let _ = rustix::process::setpriority_process(Some(id), niceness(priority));
     }
 }
@@ -31,10 +36,14 @@ const NAME: usize = 15;
 /// Gives a thread a name, which debuggers and process viewers show the beginning of.
 pub fn set_name(thread: &ThreadObject, name: &[u16]) {
     thread.set_description(name);
+    if thread.has_ended() {
+        return;
+    }
+    thread.note_changed_host();
     let mut text = String::from_utf16_lossy(name);
     let end = (0..=NAME.min(text.len())).rev().find(|&end| text.is_char_boundary(end)).unwrap_or_default();
     text.truncate(end);
-    // Only for show: a thread that has ended has no such file.
+    // Only for show.
     let _ = std::fs::write(format!("/proc/self/task/{}/comm", thread.host_id()), text);
 }
 

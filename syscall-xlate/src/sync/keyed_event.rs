@@ -44,7 +44,7 @@ struct Party {
 }
 
 impl Object for KeyedEvent {
-    fn kind(&self) -> Kind {
+    extern "win64" fn kind(&self) -> Kind {
         Kind::KeyedEvent
     }
 }

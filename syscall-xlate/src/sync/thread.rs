@@ -1,6 +1,6 @@
 //! The thread object: what a thread handle stands for. The running of threads is not here.
 
-use std::sync::atomic::{AtomicI32, AtomicU8, AtomicU32, AtomicU64, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicI32, AtomicU8, AtomicU32, AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 
 use abi::NTSTATUS;
@@ -58,6 +58,8 @@ pub struct ThreadObject {
     host_id: AtomicU32,
     /// When it was made, in units of 100 ns since 1601.
     created: i64,
+    /// Its host thread has something that another guest thread's should not have.
+    changed_host: AtomicBool,
     /// Its base priority relative to the process's class, -15 to 15 (`SetThreadPriority`).
     priority: AtomicI32,
     /// The processors it is limited to; 0 for no limit of its own.
@@ -88,6 +90,7 @@ impl ThreadObject {
             teb: AtomicU64::new(0),
             host_id: AtomicU32::new(0),
             created: system_time(),
+            changed_host: AtomicBool::new(false),
             priority: AtomicI32::new(0),
             affinity: AtomicU64::new(0),
             stop: Stop::default(),
@@ -164,7 +167,12 @@ impl ThreadObject {
 
     /// Whether its host thread is as it was before, so that another guest thread may have it.
     pub(crate) fn leaves_host_as_it_was(&self) -> bool {
-        self.termination().is_none() && self.affinity.load(Ordering::Relaxed) == 0 && self.priority() == 0
+        self.termination().is_none() && !self.changed_host.load(Ordering::Relaxed)
+    }
+
+    /// The host thread is given a name, a priority or processors of its own.
+    pub(crate) fn note_changed_host(&self) {
+        self.changed_host.store(true, Ordering::Relaxed);
     }
 
     /// The host's identifier of the thread; 0 before it runs.

@@ -94,7 +94,7 @@ pub(in crate::kernel32) fn QueryThreadCycleTime(
     CycleTime: Out<Varying<u64>>,
 ) -> Win32Result<()> {
     let thread = cx.thread_of(ThreadHandle, thread::QUERY_LIMITED_INFORMATION)?;
-    let times = usage::thread_times(thread.host_id()).unwrap_or_default();
+    let times = usage::thread_times(&thread).unwrap_or_default();
     Ok(CycleTime.set(Varying(times.kernel + times.user))?)
 }
 
