@@ -7,7 +7,7 @@ use std::arch::asm;
 use std::cell::Cell;
 use std::ptr;
 
-use abi::{Exception, Outcome, Ret, Row, Value, fault};
+use abi::{EXCEPTION_ACCESS_VIOLATION, Exception, Outcome, Ret, Row, Value, fault};
 
 use crate::{Process, Thread, exception, low, teb, trace};
 
@@ -133,8 +133,8 @@ fn deliver<R>(cx: &Cx<'_>, outcome: Outcome<R>) -> Option<R> {
         after_overflow();
     }
     if let Some(exception) = outcome.raises {
-        raise(cx, exception);
-        return None;
+        // What is raised by `RaiseException` on Windows goes on behind it when a handler says so: the function fails.
+        return if raise(cx, exception) { None } else { Some(outcome.raw) };
     }
     Some(outcome.raw)
 }
@@ -148,13 +148,15 @@ extern "win64" fn after_overflow() {
     }
 }
 
-/// Raises an exception in the guest, at the place of its call. In the guest's convention as [`after_overflow`] is.
+/// Raises an exception in the guest, at the place of its call; true when that is a fault, which is tried again where a handler goes on. In the
+/// guest's convention as [`after_overflow`] is.
 #[cold]
 #[inline(never)]
-extern "win64" fn raise(cx: &Cx<'_>, exception: Box<Exception>) {
+extern "win64" fn raise(cx: &Cx<'_>, exception: Box<Exception>) -> bool {
     // It may be the end of this frame.
     let copy = *exception;
     exception::raise_from_shim(cx, &copy);
+    copy.code == EXCEPTION_ACCESS_VIOLATION
 }
 
 /// Argument slot of a variadic call; the guest's own caller wrote it, so that only a wild jump makes it fault.

@@ -107,7 +107,7 @@ pub(super) fn own_process(cx: &Cx, width: Width, buffer: u64) -> Vec<u8> {
     let mut bytes = vec![0; sizes.0];
     record.encode(width, &mut bytes);
     for thread in threads {
-        let times = usage::thread_times(thread.host_id()).unwrap_or_default();
+        let times = usage::thread_times(&thread).unwrap_or_default();
         let record = SYSTEM_THREAD_INFORMATION {
             KernelTime: times.kernel as i64,
             UserTime: times.user as i64,

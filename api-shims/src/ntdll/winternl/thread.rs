@@ -64,7 +64,7 @@ pub(in crate::ntdll) fn NtQueryInformationThread(
             put(to, length, returned, &information)
         }
         Class::ThreadTimes => {
-            let times = usage::thread_times(thread.host_id()).unwrap_or_default();
+            let times = usage::thread_times(&thread).unwrap_or_default();
             let times = KERNEL_USER_TIMES {
                 CreateTime: times.created,
                 ExitTime: 0,
