@@ -81,6 +81,10 @@ const SYS_USER_DISPATCH: libc::c_int = 2;
 extern "C" fn dispatched(signal: libc::c_int, info: *mut libc::siginfo_t, context: *mut libc::c_void) {
     // SAFETY: the kernel passes valid pointers to a SA_SIGINFO handler.
     let (info, frame) = unsafe { (&*info, &mut *context.cast::<libc::ucontext_t>()) };
+    // Also on a thread that is no guest's any more.
+    if info.si_code == SYS_USER_DISPATCH && trap::did_for_host(frame) {
+        return;
+    }
     let (Some(cx), SYS_USER_DISPATCH) = (gate::current(), info.si_code) else { return by_default(signal) };
     if let Trapped::Exception(exception) = trap::dispatched(&cx, frame)
         && !exception::interrupt(&cx, &exception, frame)

@@ -20,18 +20,12 @@ pub(crate) enum Trapped {
     Service,
     /// It is this exception of the guest's.
     Exception(Exception),
-    /// It was ours, and is done.
-    Done,
 }
 
 /// A system call instruction of the guest's was about to enter the host's kernel.
 pub(crate) fn dispatched(cx: &Cx<'_>, frame: &mut libc::ucontext_t) -> Trapped {
     let registers = &mut frame.uc_mcontext.gregs;
     let behind = registers[libc::REG_RIP as usize] as u64;
-    if !code::is_guest(behind.wrapping_sub(LENGTH)) {
-        do_for_host(frame);
-        return Trapped::Done;
-    }
     let mut bytes = [0; 2];
     if fault::read(behind.wrapping_sub(LENGTH), &mut bytes).is_ok() && bytes == INT_80 {
         registers[libc::REG_RIP as usize] -= LENGTH as i64;
@@ -41,9 +35,12 @@ pub(crate) fn dispatched(cx: &Cx<'_>, frame: &mut libc::ucontext_t) -> Trapped {
     Trapped::Service
 }
 
-/// A system call of our own, at an instruction that is not in the C library: done by one that is.
-fn do_for_host(frame: &mut libc::ucontext_t) {
+/// A system call of our own, at an instruction that is not in the C library: done by one that is. False when it is the guest's.
+pub(crate) fn did_for_host(frame: &mut libc::ucontext_t) -> bool {
     let registers = &mut frame.uc_mcontext.gregs;
+    if code::is_guest((registers[libc::REG_RIP as usize] as u64).wrapping_sub(LENGTH)) {
+        return false;
+    }
     let argument = |register: libc::c_int| registers[register as usize];
     // SAFETY: the very call that our code makes, whose registers these are; errno is as before.
     unsafe {
@@ -61,6 +58,7 @@ fn do_for_host(frame: &mut libc::ucontext_t) {
         registers[libc::REG_RAX as usize] = if result == -1 { -i64::from(*errno) } else { result };
         *errno = before;
     }
+    true
 }
 
 /// Whether a general protection fault of the guest's is `int 2e`; the thread goes on in the service then.

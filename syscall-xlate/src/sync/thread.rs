@@ -167,7 +167,7 @@ impl ThreadObject {
 
     /// Whether its host thread is as it was before, so that another guest thread may have it.
     pub(crate) fn leaves_host_as_it_was(&self) -> bool {
-        self.termination().is_none() && !self.changed_host.load(Ordering::Relaxed)
+        self.termination().is_none() && self.traps() == 0 && !self.changed_host.load(Ordering::Relaxed)
     }
 
     /// The host thread is given a name, a priority or processors of its own.

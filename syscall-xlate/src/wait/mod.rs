@@ -66,14 +66,14 @@ impl Woken {
     }
 }
 
-/// Passes by the object of a handle that carries `SYNCHRONIZE` if that is plain to see: nobody is blocked and it is signalled. False says
+/// Passes by the object of a handle that carries `SYNCHRONIZE` if that is plain to see: nobody is blocked and it is signalled. `None` says
 /// nothing: [`for_handle`] must find out.
 #[inline(always)]
-pub fn passes_at_once(handles: &HandleTable, thread: u32, handle: HANDLE) -> bool {
+pub fn pass_at_once(handles: &HandleTable, thread: u32, handle: HANDLE) -> Option<Woken> {
     let passed = handles.with_any(handle, SYNCHRONIZE, |object| {
         object.dispatcher().and_then(|dispatcher| dispatcher.try_pass_fast(thread))
     });
-    passed == Ok(Some(Passed::Plain))
+    passed.ok().flatten().map(|passed| Woken::passed(0, passed))
 }
 
 /// Waits for the object of a handle that carries `SYNCHRONIZE`.

@@ -118,8 +118,8 @@ pub(in crate::kernel32) fn WaitForSingleObject(
     hHandle: HANDLE,
     dwMilliseconds: u32,
 ) -> Win32Result<Invalid<u32>> {
-    if wait::passes_at_once(&cx.process.handles, cx.thread.id(), hHandle) {
-        return Ok(Invalid(NTSTATUS::STATUS_WAIT_0.0));
+    if let Some(woken) = wait::pass_at_once(&cx.process.handles, cx.thread.id(), hHandle) {
+        return Ok(Invalid(woken.status().0));
     }
     wait_slowly(cx, hHandle, dwMilliseconds)
 }
