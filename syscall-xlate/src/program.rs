@@ -295,6 +295,8 @@ fn forget_if_left(thread: Box<Thread>) -> bool {
 /// A later thread's work, on the guest's stack.
 extern "win64" fn later_thread(start: u64) -> u64 {
     let Some(cx) = gate::current() else { return 0 };
+    // Who ended it while it was blocked has not waited for it.
+    cx.end_if_terminated();
     // SAFETY: `start_thread` passes the address of a pair that lives until this returns.
     let (start, parameter) = unsafe { *(start as *const (u64, u64)) };
     match cx.attach_thread() {
