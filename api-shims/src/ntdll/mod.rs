@@ -224,6 +224,8 @@ static EXPORTS: &[Export] = exports![
     "ZwQueryMutant" => ntexapi::NtQueryMutant,
     "ZwQueryPerformanceCounter" => winternl::NtQueryPerformanceCounter,
     "ZwQuerySemaphore" => ntexapi::NtQuerySemaphore,
+    "ZwQuerySystemInformation" => winternl::NtQuerySystemInformation,
+    "ZwQuerySystemInformationEx" => winternl::NtQuerySystemInformationEx,
     "ZwQuerySystemTime" => winternl::NtQuerySystemTime,
     "ZwQueryTimerResolution" => ntexapi::NtQueryTimerResolution,
     "ZwQueryVirtualMemory" => ntifs::NtQueryVirtualMemory,
@@ -256,3 +258,20 @@ static EXPORTS: &[Export] = exports![
     "ZwYieldExecution" => winternl::NtYieldExecution,
     excpt::__C_specific_handler,
 ];
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_service_has_both_its_names() {
+        for service in EXPORTS.iter().filter(|export| export.name.starts_with("Nt")) {
+            let twin = DLL.find(&service.name.replacen("Nt", "Zw", 1));
+            let row = |export: &Export| match export.target {
+                syscall_xlate::dll::Target::Code(row) => row.name,
+                _ => "",
+            };
+            assert_eq!(twin.map(row), Some(row(service)), "{}", service.name);
+        }
+    }
+}

@@ -63,7 +63,7 @@ pub(super) fn path_of(cx: &Cx, attributes: Ptr<OBJECT_ATTRIBUTES>) -> NtResult<(
         }
         path.extend_from_slice(&name);
     }
-    Ok((drives.nt_path(&path)?.into(), flags))
+    Ok((drives.nt_path(&path)?, flags))
 }
 
 /// Opens a file and says what was done.

@@ -97,7 +97,7 @@ pub(super) fn NtCreateThreadEx(
 fn read_list(list: Ptr<PS_ATTRIBUTE_LIST>) -> NtResult<Vec<PS_ATTRIBUTE>> {
     let Some(list) = list.opt() else { return Ok(Vec::new()) };
     let bytes = (list.read()?.TotalLength as u64).saturating_sub(LIST_HEAD);
-    if bytes % ATTRIBUTE_SIZE != 0 || bytes / ATTRIBUTE_SIZE > MOST_ATTRIBUTES {
+    if !bytes.is_multiple_of(ATTRIBUTE_SIZE) || bytes / ATTRIBUTE_SIZE > MOST_ATTRIBUTES {
         return Err(NTSTATUS::STATUS_INVALID_PARAMETER);
     }
     let first = list.address() + LIST_HEAD;
