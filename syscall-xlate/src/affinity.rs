@@ -60,6 +60,11 @@ impl Affinity {
         threads.iter().try_for_each(|thread| self.apply(thread, mask))
     }
 
+    /// Whether the process has limited itself.
+    pub(crate) fn is_limited(&self) -> bool {
+        self.process() != self.system()
+    }
+
     /// Limits a thread to these processors; gives back what it was limited to.
     ///
     /// # Errors

@@ -31,13 +31,13 @@ pub(crate) struct Hosts {
 type Idle = Mutex<Vec<(u64, SyncSender<Work>)>>;
 
 impl Hosts {
-    /// Has a host thread do this, one that waits or a new one.
+    /// Has a host thread do this: one that waits, if any will do, or a new one, which is like its maker.
     ///
     /// # Errors
     /// The host's when it gives no thread.
-    pub(crate) fn run(&self, work: impl FnOnce() -> bool + Send + 'static) -> std::io::Result<()> {
+    pub(crate) fn run(&self, any: bool, work: impl FnOnce() -> bool + Send + 'static) -> std::io::Result<()> {
         let mut work: Work = Box::new(work);
-        while let Some((_, host)) = lock(&self.idle).pop() {
+        while let Some((_, host)) = any.then(|| lock(&self.idle).pop()).flatten() {
             match host.send(work) {
                 Ok(()) => return Ok(()),
                 Err(back) => work = back.0,
@@ -101,7 +101,7 @@ mod tests {
     fn host_of(hosts: &Hosts, clean: bool, work: fn()) -> thread::ThreadId {
         let (tell, told) = mpsc::channel();
         hosts
-            .run(move || {
+            .run(true, move || {
                 work();
                 tell.send(thread::current().id()).unwrap();
                 clean
@@ -134,13 +134,23 @@ mod tests {
     }
 
     #[test]
+    fn a_new_one_is_made_where_none_that_waits_will_do() {
+        let hosts = Hosts::default();
+        let first = host_of(&hosts, true, || {});
+        until_idle(&hosts, 1);
+        let (tell, told) = mpsc::channel();
+        hosts.run(false, move || tell.send(thread::current().id()).is_err()).unwrap();
+        assert_ne!(told.recv().unwrap(), first);
+    }
+
+    #[test]
     fn few_wait() {
         let hosts = Hosts::default();
         let gate = Arc::new(std::sync::Barrier::new(MOST_IDLE + 4));
         for _ in 0..MOST_IDLE + 3 {
             let gate = Arc::clone(&gate);
             hosts
-                .run(move || {
+                .run(true, move || {
                     gate.wait();
                     true
                 })

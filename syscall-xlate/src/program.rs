@@ -254,7 +254,8 @@ pub(crate) fn start_thread_of(process: &Arc<Process>, new: NewThread) -> NtResul
             }
         }
     };
-    match process.hosts.run(run).ok().and_then(|()| started.recv().ok()) {
+    // One that waits knows nothing of the processors that the process is limited to.
+    match process.hosts.run(!process.affinity.is_limited(), run).ok().and_then(|()| started.recv().ok()) {
         Some(object) => Ok(object),
         None => {
             process.thread_ends();
@@ -278,8 +279,7 @@ fn run_thread(thread: Box<Thread>, new: NewThread, report: impl FnOnce(Arc<Threa
     let code = thread.run_on_guest_stack(later_thread, &raw mut start as u64) as u32;
     Cx { process: thread.process(), thread: &thread }.end_thread(code);
     drop(attached);
-    let affinity = &thread.process().affinity;
-    let unlimited = affinity.process() == affinity.system();
+    let unlimited = !thread.process().affinity.is_limited();
     !forget_if_left(thread) && unlimited && object.leaves_host_as_it_was()
 }
 
