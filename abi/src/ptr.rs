@@ -122,7 +122,12 @@ impl<T: Guest> Ptr<T> {
     #[inline]
     pub fn write(self, value: &T) -> Result<(), Fault> {
         let size = T::layout(self.width).size;
-        if size <= 256 {
+        if size == 8 && self.address.is_multiple_of(8) {
+            // One store; a misaligned one could fault in its middle.
+            let mut bytes = [0; 8];
+            value.encode(self.width, &mut bytes);
+            fault::store_u64(self.address, u64::from_le_bytes(bytes))
+        } else if size <= 256 {
             let mut bytes = [0; 256];
             value.encode(self.width, &mut bytes[..size]);
             fault::write(self.address, &bytes[..size])
