@@ -425,7 +425,7 @@ static EXPORTS: &[Export] = exports![
     libloaderapi::LockResource,
     memoryapi::MapViewOfFile,
     memoryapi::MapViewOfFile3,
-    memoryapi::MapViewOfFile3FromApp,
+    "MapViewOfFile3FromApp" => memoryapi::MapViewOfFile3,
     memoryapi::MapViewOfFileEx,
     memoryapi::MapViewOfFileFromApp,
     memoryapi::MapViewOfFileNuma2,

@@ -10,7 +10,7 @@ pub(crate) static DLL: Dll = Dll { name: "kernelbase.dll", exports: Exports::new
 static EXPORTS: &[Export] = exports![
     memoryapi::DiscardVirtualMemory,
     memoryapi::MapViewOfFile3,
-    memoryapi::MapViewOfFile3FromApp,
+    "MapViewOfFile3FromApp" => memoryapi::MapViewOfFile3,
     memoryapi::MapViewOfFileFromApp,
     memoryapi::MapViewOfFileNuma2,
     memoryapi::OfferVirtualMemory,

@@ -15,7 +15,7 @@ use syscall_xlate::object::access::SYNCHRONIZE;
 use syscall_xlate::object::{Access, GenericMapping, Object, Place};
 use syscall_xlate::sync::process as process_object;
 use syscall_xlate::sync::thread as thread_object;
-use syscall_xlate::sync::{Event, Mutant, Semaphore, event, mutant, semaphore};
+use syscall_xlate::sync::{Event, Semaphore, event, mutant, semaphore};
 use syscall_xlate::time;
 use syscall_xlate::wait::{self, MAXIMUM_WAIT_OBJECTS, Timeout, Woken};
 
@@ -211,7 +211,7 @@ pub(super) fn NtQuerySystemTime(SystemTime: Out<abi::Varying<u64>>) -> NtResult<
 /// Gives a mutant back once.
 #[shim(full)]
 pub(super) fn NtReleaseMutant(cx: &Cx, MutantHandle: HANDLE, PreviousCount: Out<i32>) -> NtResult<()> {
-    let before = cx.process.handles.get::<Mutant>(MutantHandle, 0)?.release(cx.thread.id())?;
+    let before = mutant::release(&cx.process.handles, MutantHandle, cx.thread.id())?;
     Ok(PreviousCount.set_opt(before)?)
 }
 
@@ -223,8 +223,8 @@ pub(super) fn NtReleaseSemaphore(
     ReleaseCount: i32,
     PreviousCount: Out<i32>,
 ) -> NtResult<()> {
-    let object = cx.process.handles.get::<Semaphore>(SemaphoreHandle, semaphore::MODIFY_STATE)?;
-    Ok(PreviousCount.set_opt(object.release(ReleaseCount)?)?)
+    let before = semaphore::release(&cx.process.handles, SemaphoreHandle, ReleaseCount)?;
+    Ok(PreviousCount.set_opt(before)?)
 }
 
 /// Takes an event's signal away.

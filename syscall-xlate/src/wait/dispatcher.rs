@@ -66,46 +66,26 @@ pub(super) struct Queued {
 }
 
 impl Dispatcher {
-    /// A state that starts signalled (for a semaphore: with a count of 1), or does not. A mutant starts with [`Self::mutant`].
+    /// A state that starts signalled, or does not.
     pub const fn new(signal: Signal, signalled: bool) -> Self {
-        Self::with_state(signal, signalled as u64)
-    }
-
-    /// A semaphore's state with this count.
-    pub const fn semaphore(count: u32) -> Self {
-        Self::with_state(Signal::Semaphore, count as u64)
-    }
-
-    /// A mutant's state with this owner, or free for 0.
-    pub const fn mutant(owner: u32) -> Self {
-        Self::with_state(Signal::Mutant, owner as u64)
-    }
-
-    const fn with_state(signal: Signal, state: u64) -> Self {
-        Self { signal, limit: u32::MAX, state: AtomicU64::new(state), queue: Mutex::new(Vec::new()), shared: None }
+        Self::with(signal, signalled as u64, None)
     }
 
     /// A new state that processes share if there is a place for it: signalled with this count, or owned by this thread.
     pub fn new_in(place: Option<Place>, signal: Signal, state: u32) -> Self {
         match place {
-            None => Self::with_state(signal, u64::from(state)),
-            Some(place) => Self::with_shared(signal, Shared::with_state(signal, place, state)),
+            None => Self::with(signal, u64::from(state), None),
+            Some(place) => Self::with(signal, SLOW, Some(Shared::with_state(signal, place, state))),
         }
     }
 
     /// The state that another process has put into a place.
     pub fn open_in(place: Place, signal: Signal) -> Self {
-        Self::with_shared(signal, Shared::new(signal, place))
+        Self::with(signal, SLOW, Some(Shared::new(signal, place)))
     }
 
-    const fn with_shared(signal: Signal, shared: Shared) -> Self {
-        Self {
-            signal,
-            limit: u32::MAX,
-            state: AtomicU64::new(SLOW),
-            queue: Mutex::new(Vec::new()),
-            shared: Some(shared),
-        }
+    const fn with(signal: Signal, state: u64, shared: Option<Shared>) -> Self {
+        Self { signal, limit: u32::MAX, state: AtomicU64::new(state), queue: Mutex::new(Vec::new()), shared }
     }
 
     /// The state that processes share, if they do.
@@ -114,11 +94,9 @@ impl Dispatcher {
     }
 
     /// The same for a semaphore that does not grow beyond this count.
-    pub const fn limited(self, limit: u32) -> Self {
-        // Moved as a whole: it has no destructor that a constant could run.
-        let mut limited = self;
-        limited.limit = limit;
-        limited
+    pub const fn limited(mut self, limit: u32) -> Self {
+        self.limit = limit;
+        self
     }
 
     /// What a semaphore's count may grow to.
@@ -232,14 +210,7 @@ impl Dispatcher {
 
     #[inline(always)]
     fn try_store(&self, next: u64) -> Option<bool> {
-        let mut state = self.state.load(Ordering::Acquire);
-        while state & SLOW == 0 {
-            match self.state.compare_exchange_weak(state, next, Ordering::AcqRel, Ordering::Acquire) {
-                Ok(_) => return Some(state != 0),
-                Err(now) => state = now,
-            }
-        }
-        None
+        self.try_update(|_| Some(next)).map(|(before, _)| before != 0)
     }
 
     /// [`Self::add`] if nobody is blocked; `None` when that must do it.
@@ -273,12 +244,10 @@ impl Dispatcher {
     /// Passes if that is possible at once.
     #[inline]
     pub(super) fn try_pass(&self, thread: u32) -> Option<Passed> {
-        self.try_pass_fast(thread).or_else(|| {
-            let blocked = self.state.load(Ordering::Acquire) & SLOW != 0;
-            match &self.shared {
-                Some(shared) => shared.try_pass(thread),
-                None => blocked.then(|| self.lock().pass(thread)).flatten(),
-            }
+        self.try_pass_fast(thread).or_else(|| match &self.shared {
+            Some(shared) => shared.try_pass(thread),
+            None if self.state.load(Ordering::Acquire) & SLOW != 0 => self.lock().pass(thread),
+            None => None,
         })
     }
 

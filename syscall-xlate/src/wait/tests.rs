@@ -33,7 +33,7 @@ fn a_manual_event_lets_all_pass_and_an_auto_event_one() {
 #[test]
 fn a_semaphore_counts_and_refuses_more_than_its_limit() {
     let waiter = Waiter::new(1);
-    let semaphore = Dispatcher::semaphore(1).limited(2);
+    let semaphore = Dispatcher::new_in(None, Signal::Semaphore, 1).limited(2);
     assert_eq!(one(&waiter, &semaphore, false, Timeout::NOW), Woken::Object(0));
     assert_eq!(one(&waiter, &semaphore, false, Timeout::NOW), Woken::Timeout);
     assert_eq!(semaphore.add(2), Some(0));
@@ -45,7 +45,7 @@ fn a_semaphore_counts_and_refuses_more_than_its_limit() {
 #[test]
 fn a_mutant_counts_its_owners_passes() {
     let (mine, other) = (Waiter::new(1), Waiter::new(2));
-    let mutant = Dispatcher::mutant(0);
+    let mutant = Dispatcher::new_in(None, Signal::Mutant, 0);
     assert_eq!(one(&mine, &mutant, false, Timeout::NOW), Woken::Object(0));
     assert_eq!(one(&mine, &mutant, false, Timeout::NOW), Woken::Object(0));
     assert_eq!(one(&other, &mutant, false, Timeout::NOW), Woken::Timeout);
@@ -60,7 +60,7 @@ fn a_mutant_counts_its_owners_passes() {
 #[test]
 fn an_abandoned_mutant_says_so_once() {
     let (mine, other) = (Waiter::new(1), Waiter::new(2));
-    let mutant = Dispatcher::mutant(1);
+    let mutant = Dispatcher::new_in(None, Signal::Mutant, 1);
     assert!(!mutant.abandon(2));
     let blocked = thread::scope(|scope| {
         let blocked = scope.spawn(|| one(&other, &mutant, false, Timeout::Infinite));
@@ -223,7 +223,7 @@ fn who_is_woken_sees_the_signal() {
 
 #[test]
 fn a_mutant_excludes() {
-    let mutant = Dispatcher::mutant(0);
+    let mutant = Dispatcher::new_in(None, Signal::Mutant, 0);
     let (counter, inside) = (AtomicU64::new(0), AtomicU32::new(0));
     thread::scope(|scope| {
         for id in 1..=6 {
@@ -246,7 +246,7 @@ fn a_mutant_excludes() {
 #[test]
 fn waits_for_any_and_for_all_share_semaphores_without_loss() {
     const ROUNDS: u32 = 1500;
-    let (a, b) = (Dispatcher::semaphore(0), Dispatcher::semaphore(0));
+    let (a, b) = (Dispatcher::new_in(None, Signal::Semaphore, 0), Dispatcher::new_in(None, Signal::Semaphore, 0));
     thread::scope(|scope| {
         // Two take one of each at once, two take from either; as much is given as they take in all.
         for id in 1..=2 {
@@ -275,7 +275,7 @@ fn waits_for_any_and_for_all_share_semaphores_without_loss() {
 
 #[test]
 fn timeouts_race_with_signals_without_loss() {
-    let object = Dispatcher::semaphore(0);
+    let object = Dispatcher::new_in(None, Signal::Semaphore, 0);
     let taken = AtomicU32::new(0);
     const GIVEN: u32 = 3000;
     thread::scope(|scope| {

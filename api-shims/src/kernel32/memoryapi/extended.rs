@@ -184,25 +184,6 @@ pub(crate) fn MapViewOfFile3(
     map_view(cx, (FileMapping, Process), BaseAddress, part, AllocationType, requirements)
 }
 
-/// Shows a part of a section in memory, in place of a placeholder or where the parameters allow it.
-#[shim(partial = "of the caller's own process only; large pages, partitions and attributes are refused")]
-pub(crate) fn MapViewOfFile3FromApp(
-    cx: &Cx,
-    FileMapping: HANDLE,
-    Process: HANDLE,
-    BaseAddress: Ptr<u8>,
-    Offset: u64,
-    ViewSize: usize,
-    AllocationType: ALLOCATION_TYPE,
-    PageProtection: PAGE_PROTECTION,
-    ExtendedParameters: Ptr<MEM_EXTENDED_PARAMETER>,
-    ParameterCount: u32,
-) -> Win32Result<Ptr<u8>> {
-    let requirements = requirements(ExtendedParameters, ParameterCount)?;
-    let part = (Offset, ViewSize as u64, PageProtection.bits());
-    map_view(cx, (FileMapping, Process), BaseAddress, part, AllocationType, requirements)
-}
-
 /// Shows a part of a section in memory, near a node of memory.
 #[shim(partial = "of the caller's own process only; large pages are refused; there is one node")]
 pub(crate) fn MapViewOfFileNuma2(

@@ -50,7 +50,7 @@ abi::guest_struct! {
     }
 
     /// What memory a process uses, in bytes.
-    struct VM_COUNTERS {
+    pub(super) struct VM_COUNTERS {
         PeakVirtualSize: usize,
         VirtualSize: usize,
         PageFaultCount: u32,
@@ -65,7 +65,7 @@ abi::guest_struct! {
     }
 
     /// The same and the private memory.
-    struct VM_COUNTERS_EX {
+    pub(super) struct VM_COUNTERS_EX {
         Counters: VM_COUNTERS,
         PrivateUsage: usize,
     }
@@ -110,13 +110,10 @@ pub(in crate::ntdll) fn NtQueryInformationProcess(
         Class::ProcessQuotaLimits => put(to, length, returned, &quota()),
         Class::ProcessIoCounters => put(to, length, returned, &IO_COUNTERS::now()),
         Class::ProcessVmCounters => {
-            let (plain, extended) = (memory(), VM_COUNTERS_EX::layout(to.width()).size);
-            let PrivateUsage = plain.PagefileUsage;
+            let counters = VM_COUNTERS_EX::of(&usage::process_memory());
             match length as usize {
-                given if given == extended => {
-                    put(to, length, returned, &VM_COUNTERS_EX { Counters: plain, PrivateUsage })
-                }
-                _ => put(to, length, returned, &plain),
+                given if given == VM_COUNTERS_EX::layout(to.width()).size => put(to, length, returned, &counters),
+                _ => put(to, length, returned, &counters.Counters),
             }
         }
         Class::ProcessTimes => {
@@ -188,17 +185,20 @@ fn quota() -> QUOTA_LIMITS {
     }
 }
 
-fn memory() -> VM_COUNTERS {
-    let memory = usage::process_memory();
-    VM_COUNTERS {
-        PeakVirtualSize: memory.peak_addresses as usize,
-        VirtualSize: memory.addresses as usize,
-        PageFaultCount: memory.faults as u32,
-        PeakWorkingSetSize: memory.peak_resident as usize,
-        WorkingSetSize: memory.resident as usize,
-        PagefileUsage: memory.committed as usize,
-        PeakPagefileUsage: memory.committed as usize,
-        ..VM_COUNTERS::default()
+impl VM_COUNTERS_EX {
+    /// What memory a process uses.
+    pub(super) fn of(memory: &usage::Memory) -> Self {
+        let Counters = VM_COUNTERS {
+            PeakVirtualSize: memory.peak_addresses as usize,
+            VirtualSize: memory.addresses as usize,
+            PageFaultCount: memory.faults as u32,
+            PeakWorkingSetSize: memory.peak_resident as usize,
+            WorkingSetSize: memory.resident as usize,
+            PagefileUsage: memory.committed as usize,
+            PeakPagefileUsage: memory.committed as usize,
+            ..VM_COUNTERS::default()
+        };
+        Self { Counters, PrivateUsage: memory.committed as usize }
     }
 }
 

@@ -4,6 +4,8 @@ use abi::{Guest, Ptr, Width};
 use syscall_xlate::{Cx, usage};
 
 use super::NORMAL_PRIORITY;
+use super::process::VM_COUNTERS_EX;
+use crate::kernel32::structs::IO_COUNTERS;
 use crate::ntdll::structs::UNICODE_STRING;
 
 abi::guest_struct! {
@@ -25,24 +27,8 @@ abi::guest_struct! {
         HandleCount: u32,
         SessionId: u32,
         UniqueProcessKey: usize,
-        PeakVirtualSize: usize,
-        VirtualSize: usize,
-        PageFaultCount: u32,
-        PeakWorkingSetSize: usize,
-        WorkingSetSize: usize,
-        QuotaPeakPagedPoolUsage: usize,
-        QuotaPagedPoolUsage: usize,
-        QuotaPeakNonPagedPoolUsage: usize,
-        QuotaNonPagedPoolUsage: usize,
-        PagefileUsage: usize,
-        PeakPagefileUsage: usize,
-        PrivatePageCount: usize,
-        ReadOperationCount: i64,
-        WriteOperationCount: i64,
-        OtherOperationCount: i64,
-        ReadTransferCount: i64,
-        WriteTransferCount: i64,
-        OtherTransferCount: i64,
+        Memory: VM_COUNTERS_EX,
+        Transfers: IO_COUNTERS,
     }
 
     /// A thread.
@@ -69,7 +55,7 @@ const RUNNING: u32 = 2;
 pub(super) fn own_process(cx: &Cx, width: Width, buffer: u64) -> Vec<u8> {
     let name: Vec<u16> = cx.process.program().map_or_else(Vec::new, |program| program.name().encode_utf16().collect());
     let process = &cx.process;
-    let (times, memory, moved) = (usage::process_times(), usage::process_memory(), usage::process_transfers());
+    let (times, memory) = (usage::process_times(), usage::process_memory());
     let threads = process.thread_objects.living();
     let sizes = (SYSTEM_PROCESS_INFORMATION::layout(width).size, SYSTEM_THREAD_INFORMATION::layout(width).size);
     let name_at = buffer.wrapping_add((sizes.0 + threads.len() * sizes.1) as u64);
@@ -90,18 +76,8 @@ pub(super) fn own_process(cx: &Cx, width: Width, buffer: u64) -> Vec<u8> {
         InheritedFromUniqueProcessId: std::os::unix::process::parent_id() as usize,
         HandleCount: process.handles.handles().len() as u32,
         SessionId: 1,
-        PeakVirtualSize: memory.peak_addresses as usize,
-        VirtualSize: memory.addresses as usize,
-        PageFaultCount: memory.faults as u32,
-        PeakWorkingSetSize: memory.peak_resident as usize,
-        WorkingSetSize: memory.resident as usize,
-        PagefileUsage: memory.committed as usize,
-        PeakPagefileUsage: memory.committed as usize,
-        PrivatePageCount: memory.committed as usize,
-        ReadOperationCount: moved.reads as i64,
-        WriteOperationCount: moved.writes as i64,
-        ReadTransferCount: moved.bytes_read as i64,
-        WriteTransferCount: moved.bytes_written as i64,
+        Memory: VM_COUNTERS_EX::of(&memory),
+        Transfers: IO_COUNTERS::now(),
         ..SYSTEM_PROCESS_INFORMATION::default()
     };
     let mut bytes = vec![0; sizes.0];
