@@ -61,6 +61,7 @@ prog stack -Wl,--stack,0x400000
 prog fixed -Wl,--image-base,0x400000 -Wl,--disable-dynamicbase -Wl,--disable-high-entropy-va -Wl,--disable-reloc-section
 prog rawcall_cost -lntdll
 prog nt_services -lntdll -luser32
+prog nt_files -lntdll -luser32
 prog mxcsr -nostdlib -Wl,-e,start -lkernel32
 
 # Resources. The message table comes from the message compiler, by way of a resource script of its own.

@@ -10,6 +10,7 @@ mod bcrypt;
 mod bcryptprimitives;
 mod block;
 pub mod crt;
+mod files;
 mod guid;
 mod kernel32;
 mod kernelbase;

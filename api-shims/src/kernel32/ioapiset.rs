@@ -7,11 +7,12 @@ use syscall_xlate::Cx;
 use syscall_xlate::file::File;
 use syscall_xlate::object::HandleFlags;
 use syscall_xlate::sync::completion::{self, CompletionPort, Packet, Queue};
-use syscall_xlate::sync::thread;
+use syscall_xlate::sync::{event, thread};
 use syscall_xlate::wait::{self, Timeout, Woken};
 
 use super::structs::OVERLAPPED;
 use super::synchapi::finish;
+use crate::files::{self, CONTROL_CODE, Control};
 
 abi::guest_struct! {
     /// A packet of a completion port.
@@ -74,12 +75,12 @@ pub(super) fn CreateIoCompletionPort(
     Ok(handles.insert(port, completion::ALL_ACCESS, HandleFlags::empty())?)
 }
 
-/// Asks a device for something of its own.
-#[shim(partial = "no control code is known: devices answer that the function is not theirs")]
+/// Asks a device or a file system for something of its own.
+#[shim(partial = "links, holes, allocated ranges and a look into a pipe; done before the call returns")]
 pub(super) fn DeviceIoControl(
     cx: &Cx,
     hDevice: HANDLE,
-    dwIoControlCode: u32,
+    dwIoControlCode: CONTROL_CODE,
     lpInBuffer: Ptr<u8>,
     nInBufferSize: u32,
     lpOutBuffer: Ptr<u8>,
@@ -87,10 +88,21 @@ pub(super) fn DeviceIoControl(
     lpBytesReturned: Out<u32>,
     lpOverlapped: Ptr<OVERLAPPED>,
 ) -> Win32Result<()> {
-    let _ = (dwIoControlCode, lpInBuffer, nInBufferSize, lpOutBuffer, nOutBufferSize, lpOverlapped);
-    cx.process.handles.get::<File>(hDevice, 0)?;
-    lpBytesReturned.set_opt(0)?;
-    Err(WIN32_ERROR::ERROR_INVALID_FUNCTION.into())
+    let file = cx.process.handles.get::<File>(hDevice, 0)?;
+    let input = (lpInBuffer, nInBufferSize as usize);
+    let output = (lpOutBuffer, nOutBufferSize as usize);
+    let (status, bytes) = files::control(cx, &file, &Control { code: dwIoControlCode, input, output });
+    lpBytesReturned.set_opt(bytes as u32)?;
+    if let Some(overlapped) = lpOverlapped.opt() {
+        let mut request = overlapped.read()?;
+        (request.Internal, request.InternalHigh) = (status.0 as usize, bytes);
+        overlapped.write(&request)?;
+        if !request.hEvent.is_null() {
+            event::set(&cx.process.handles, HANDLE(request.hEvent.0 & !1))?;
+        }
+        file.completed(request.context(overlapped.address()), status, bytes as u64);
+    }
+    if status.is_success() { Ok(()) } else { Err(status.into()) }
 }
 
 /// Gives how an overlapped operation ended, waiting for it.

@@ -1,67 +1,29 @@
-//! ntifs.h: virtual memory, sections, heaps and what is known of files.
+//! ntifs.h: virtual memory, sections, heaps and files.
 
+mod control;
+mod directory;
 mod heap;
+mod information;
 
 use std::os::fd::AsFd;
 use std::sync::Arc;
 
 use abi::{Exception, HANDLE, In, InOut, Invalid, NTSTATUS, NtResult, Out, Ptr, Raises, shim};
 use syscall_xlate::Cx;
-use syscall_xlate::file::{self, FILE_ATTRIBUTE, File};
+use syscall_xlate::file::{self, File};
 use syscall_xlate::heap::HeapFlags;
 use syscall_xlate::memory::{Protection, Requirements};
 use syscall_xlate::section::{self, Section, View};
 
-use super::ntioapi::{IO_STATUS_BLOCK, path_of};
 use super::ntmmapi::{map, place};
 use super::structs::OBJECT_ATTRIBUTES;
 use super::winternl::{create, own};
 use crate::kernel32::memoryapi::MEMORY_BASIC_INFORMATION;
 
+pub(super) use control::*;
+pub(super) use directory::*;
 pub(super) use heap::*;
-
-abi::choices! {
-    /// What `NtQueryInformationFile` tells.
-    pub(super) struct FILE_INFORMATION_CLASS: u32 {
-        FileBasicInformation = 4;
-        FileStandardInformation = 5;
-        FilePositionInformation = 14;
-        FileModeInformation = 16;
-    }
-}
-
-abi::guest_struct! {
-    /// Times and attributes of a file.
-    pub(super) struct FILE_BASIC_INFORMATION {
-        CreationTime: i64,
-        LastAccessTime: i64,
-        LastWriteTime: i64,
-        ChangeTime: i64,
-        FileAttributes: FILE_ATTRIBUTE,
-    }
-
-    /// Sizes and links of a file.
-    pub(super) struct FILE_STANDARD_INFORMATION {
-        AllocationSize: i64,
-        EndOfFile: i64,
-        NumberOfLinks: u32,
-        DeletePending: u8,
-        Directory: u8,
-    }
-}
-
-abi::guest_struct! {
-    /// Times, sizes and attributes of a file.
-    pub(super) struct FILE_NETWORK_OPEN_INFORMATION {
-        CreationTime: i64,
-        LastAccessTime: i64,
-        LastWriteTime: i64,
-        ChangeTime: i64,
-        AllocationSize: i64,
-        EndOfFile: i64,
-        FileAttributes: FILE_ATTRIBUTE,
-    }
-}
+pub(super) use information::*;
 
 /// `MEM_DECOMMIT`
 const DECOMMIT: u32 = 0x4000;
@@ -207,101 +169,6 @@ pub(super) fn NtMapViewOfSection(
     let (base, size) = map(cx, SectionHandle, View { offset, size, place, protection: Win32Protect })?;
     BaseAddress.set(Ptr::at(base))?;
     Ok(ViewSize.set(size as usize)?)
-}
-
-/// Bytes of `FILE_BASIC_INFORMATION` and of `FILE_STANDARD_INFORMATION`.
-const BASIC_SIZE: u64 = 40;
-const STANDARD_SIZE: u64 = 24;
-
-/// Tells one thing of an open file.
-#[shim(partial = "times and attributes, sizes, position and mode")]
-pub(super) fn NtQueryInformationFile(
-    cx: &Cx,
-    FileHandle: HANDLE,
-    IoStatusBlock: Out<IO_STATUS_BLOCK>,
-    FileInformation: Ptr<u8>,
-    Length: u32,
-    FileInformationClass: FILE_INFORMATION_CLASS,
-) -> NtResult<()> {
-    let file = cx.process.handles.get::<File>(FileHandle, 0)?;
-    let at = FileInformation.address();
-    let fits = |size: u64| if u64::from(Length) < size { Err(NTSTATUS::STATUS_INFO_LENGTH_MISMATCH) } else { Ok(size) };
-    let size = match FileInformationClass {
-        FILE_INFORMATION_CLASS::FileBasicInformation => {
-            let size = fits(BASIC_SIZE)?;
-            let found = file.information()?;
-            Ptr::at(at).write(&FILE_BASIC_INFORMATION {
-                CreationTime: found.created,
-                LastAccessTime: found.accessed,
-                LastWriteTime: found.written,
-                ChangeTime: found.changed,
-                FileAttributes: found.attributes,
-            })?;
-            size
-        }
-        FILE_INFORMATION_CLASS::FileStandardInformation => {
-            let size = fits(STANDARD_SIZE)?;
-            let found = file.information()?;
-            Ptr::at(at).write(&FILE_STANDARD_INFORMATION {
-                AllocationSize: found.allocated as i64,
-                EndOfFile: found.size as i64,
-                NumberOfLinks: found.links,
-                DeletePending: file.is_delete_pending().into(),
-                Directory: found.attributes.contains(FILE_ATTRIBUTE::FILE_ATTRIBUTE_DIRECTORY).into(),
-            })?;
-            size
-        }
-        FILE_INFORMATION_CLASS::FilePositionInformation => {
-            let size = fits(8)?;
-            Ptr::<i64>::at(at).write(&(file.position()? as i64))?;
-            size
-        }
-        FILE_INFORMATION_CLASS::FileModeInformation => {
-            let size = fits(4)?;
-            Ptr::<u32>::at(at).write(&file.mode())?;
-            size
-        }
-        _ => return Err(NTSTATUS::STATUS_INVALID_INFO_CLASS),
-    };
-    Ok(IoStatusBlock.set(IO_STATUS_BLOCK { Status: 0, Information: size as usize })?)
-}
-
-/// Tells times and attributes of a file by its name.
-#[shim(full)]
-pub(super) fn NtQueryAttributesFile(
-    cx: &Cx,
-    ObjectAttributes: Ptr<OBJECT_ATTRIBUTES>,
-    FileInformation: Out<FILE_BASIC_INFORMATION>,
-) -> NtResult<()> {
-    let (path, _) = path_of(cx, ObjectAttributes)?;
-    let found = cx.process.files.query(&path)?;
-    Ok(FileInformation.set(FILE_BASIC_INFORMATION {
-        CreationTime: found.created,
-        LastAccessTime: found.accessed,
-        LastWriteTime: found.written,
-        ChangeTime: found.changed,
-        FileAttributes: found.attributes,
-    })?)
-}
-
-/// Tells times, sizes and attributes of a file by its name.
-#[shim(full)]
-pub(super) fn NtQueryFullAttributesFile(
-    cx: &Cx,
-    ObjectAttributes: Ptr<OBJECT_ATTRIBUTES>,
-    FileInformation: Out<FILE_NETWORK_OPEN_INFORMATION>,
-) -> NtResult<()> {
-    let (path, _) = path_of(cx, ObjectAttributes)?;
-    let found = cx.process.files.query(&path)?;
-    Ok(FileInformation.set(FILE_NETWORK_OPEN_INFORMATION {
-        CreationTime: found.created,
-        LastAccessTime: found.accessed,
-        LastWriteTime: found.written,
-        ChangeTime: found.changed,
-        AllocationSize: found.allocated as i64,
-        EndOfFile: found.size as i64,
-        FileAttributes: found.attributes,
-    })?)
 }
 
 /// Takes a view away.

@@ -1,5 +1,6 @@
 //! ntioapi.h: completion ports, opening, reading and writing files. A header that Microsoft does not publish; the names are those of its symbols.
 
+use std::path::Path;
 use std::sync::Arc;
 
 use abi::{BOOLEAN, HANDLE, NTSTATUS, NtResult, Out, Ptr, Wide, shim};
@@ -8,7 +9,7 @@ use syscall_xlate::file::{At, CreateOptions, Disposition, FILE_ATTRIBUTE, File, 
 use syscall_xlate::object::HandleFlags;
 use syscall_xlate::object::access::DELETE;
 use syscall_xlate::sync::completion::{self, CompletionPort, Packet};
-use syscall_xlate::sync::event;
+use syscall_xlate::sync::{event, thread};
 use syscall_xlate::wait::{Apc, Woken};
 
 use super::structs::{INHERIT, OBJECT_ATTRIBUTES};
@@ -55,15 +56,43 @@ pub(super) fn path_of(cx: &Cx, attributes: Ptr<OBJECT_ATTRIBUTES>) -> NtResult<(
     }
     let folder = cx.process.handles.get::<File>(attributes.RootDirectory, 0)?;
     let folder = folder.host_path().ok_or(NTSTATUS::STATUS_OBJECT_TYPE_MISMATCH)?;
-    let drives = &cx.process.files.drives;
-    let mut path = drives.to_dos(&folder);
-    if !name.is_empty() {
-        if path.last() != Some(&u16::from(b'\\')) {
-            path.push(b'\\'.into());
-        }
-        path.extend_from_slice(&name);
+    Ok((below(cx, &folder, &name)?, flags))
+}
+
+/// The path of a name below a folder of the host's. A name that begins with a separator is none.
+fn below(cx: &Cx, folder: &Path, name: &[u16]) -> NtResult<Wide> {
+    let separator = u16::from(b'\\');
+    if name.first() == Some(&separator) {
+        return Err(NTSTATUS::STATUS_INVALID_PARAMETER);
     }
-    Ok((drives.nt_path(&path)?, flags))
+    let drives = &cx.process.files.drives;
+    let mut path = drives.to_dos(folder);
+    if !name.is_empty() {
+        if path.last() != Some(&separator) {
+            path.push(separator);
+        }
+        path.extend_from_slice(name);
+    }
+    drives.nt_path(&path)
+}
+
+/// The path of a new name for a file: from the folder that is told, or in its own folder, or from the top
+/// (<https://learn.microsoft.com/windows-hardware/drivers/ddi/ntifs/ns-ntifs-_file_rename_information>).
+pub(super) fn new_path(cx: &Cx, file: &File, root: HANDLE, name: &[u16]) -> NtResult<Wide> {
+    let separator = u16::from(b'\\');
+    if !root.is_null() {
+        let folder = cx.process.handles.get::<File>(root, 0)?;
+        let folder = folder.host_path().ok_or(NTSTATUS::STATUS_OBJECT_TYPE_MISMATCH)?;
+        return below(cx, &folder, name);
+    }
+    if name.first() == Some(&separator) {
+        return Ok(name.to_vec());
+    }
+    if name.contains(&separator) {
+        return Err(NTSTATUS::STATUS_INVALID_PARAMETER);
+    }
+    let own = file.host_path().ok_or(NTSTATUS::STATUS_INVALID_DEVICE_REQUEST)?;
+    below(cx, own.parent().ok_or(NTSTATUS::STATUS_INVALID_PARAMETER)?, name)
 }
 
 /// Opens a file and says what was done.
@@ -144,6 +173,59 @@ pub(super) fn NtFlushBuffersFile(cx: &Cx, FileHandle: HANDLE, IoStatusBlock: Out
     Ok(IoStatusBlock.set(IO_STATUS_BLOCK { Status: 0, Information: 0 })?)
 }
 
+/// Writes what was written to a file to its disk, as the flags say.
+#[shim(partial = "flags that ask for less are ignored: all is written")]
+pub(super) fn NtFlushBuffersFileEx(
+    cx: &Cx,
+    FileHandle: HANDLE,
+    FLags: u32,
+    Parameters: Ptr<u8>,
+    ParametersSize: u32,
+    IoStatusBlock: Out<IO_STATUS_BLOCK>,
+) -> NtResult<()> {
+    let _ = (FLags, Parameters, ParametersSize);
+    cx.process.handles.get::<File>(FileHandle, 0)?.flush()?;
+    Ok(IoStatusBlock.set(IO_STATUS_BLOCK { Status: 0, Information: 0 })?)
+}
+
+/// Takes back the operations on a file that the calling thread has begun.
+#[shim(full)]
+pub(super) fn NtCancelIoFile(cx: &Cx, FileHandle: HANDLE, IoStatusBlock: Out<IO_STATUS_BLOCK>) -> NtResult<()> {
+    // None is under way: what is begun is done before its call returns.
+    cx.process.handles.get::<File>(FileHandle, 0)?;
+    Ok(IoStatusBlock.set(IO_STATUS_BLOCK { Status: 0, Information: 0 })?)
+}
+
+/// Takes back operations on a file.
+#[shim(partial = "a read that blocks another thread goes on")]
+pub(super) fn NtCancelIoFileEx(
+    cx: &Cx,
+    FileHandle: HANDLE,
+    IoRequestToCancel: Ptr<IO_STATUS_BLOCK>,
+    IoStatusBlock: Out<IO_STATUS_BLOCK>,
+) -> NtResult<()> {
+    let _ = IoRequestToCancel;
+    cx.process.handles.get::<File>(FileHandle, 0)?;
+    let none = NTSTATUS::STATUS_NOT_FOUND;
+    IoStatusBlock.set(IO_STATUS_BLOCK { Status: none.0 as usize, Information: 0 })?;
+    Err(none)
+}
+
+/// Takes back the operation that a thread is in.
+#[shim(partial = "an operation that blocks the thread goes on")]
+pub(super) fn NtCancelSynchronousIoFile(
+    cx: &Cx,
+    ThreadHandle: HANDLE,
+    IoRequestToCancel: Ptr<IO_STATUS_BLOCK>,
+    IoStatusBlock: Out<IO_STATUS_BLOCK>,
+) -> NtResult<()> {
+    let _ = IoRequestToCancel;
+    cx.thread_of(ThreadHandle, thread::TERMINATE)?;
+    let none = NTSTATUS::STATUS_NOT_FOUND;
+    IoStatusBlock.set(IO_STATUS_BLOCK { Status: none.0 as usize, Information: 0 })?;
+    Err(none)
+}
+
 /// Reads from a file, pipe or device.
 #[shim(partial = "done before the call returns; Key is ignored")]
 pub(super) fn NtReadFile(
@@ -184,12 +266,40 @@ pub(super) fn NtWriteFile(
     transfer(cx, FileHandle, &told, ByteOffset, |file, at| file.write(buffer, at))
 }
 
-/// Who is told of the end of a transfer.
-struct Told {
-    event: HANDLE,
-    routine: Ptr<u8>,
-    context: Ptr<u8>,
-    block: Out<IO_STATUS_BLOCK>,
+/// Who is told of the end of an operation.
+pub(super) struct Told {
+    pub(super) event: HANDLE,
+    pub(super) routine: Ptr<u8>,
+    pub(super) context: Ptr<u8>,
+    pub(super) block: Out<IO_STATUS_BLOCK>,
+}
+
+impl Told {
+    /// Before the operation.
+    pub(super) fn begin(&self, cx: &Cx) -> NtResult<()> {
+        if !self.event.is_null() {
+            event::reset(&cx.process.handles, self.event)?;
+        }
+        Ok(())
+    }
+
+    /// The operation has ended so. Gives its status.
+    pub(super) fn end(&self, cx: &Cx, file: &File, status: NTSTATUS, information: usize) -> NtResult<NTSTATUS> {
+        self.block.set(IO_STATUS_BLOCK { Status: status.0 as usize, Information: information })?;
+        if !self.event.is_null() {
+            event::set(&cx.process.handles, self.event)?;
+        }
+        if status.is_success() {
+            match self.routine.opt() {
+                Some(routine) => {
+                    let arguments = [self.context.address(), self.block.ptr().address(), 0];
+                    cx.thread.object().waiter().queue_apc(Apc { routine: routine.address(), arguments });
+                }
+                None => file.completed(self.context.address(), status, information as u64),
+            }
+        }
+        Ok(status)
+    }
 }
 
 /// `FILE_WRITE_TO_END_OF_FILE` and `FILE_USE_FILE_POINTER_POSITION`, as offsets.
@@ -213,27 +323,15 @@ fn transfer(
         Some(AT_END) => At::End,
         Some(offset) => At::Offset(u64::try_from(offset).map_err(|_| NTSTATUS::STATUS_INVALID_PARAMETER)?),
     };
-    if !told.event.is_null() {
-        event::reset(&cx.process.handles, told.event)?;
+    told.begin(cx)?;
+    let (status, count) = match work(&file, at) {
+        Ok(count) => (NTSTATUS::STATUS_SUCCESS, count),
+        Err(status) => (status, 0),
+    };
+    match told.end(cx, &file, status, count)? {
+        NTSTATUS::STATUS_SUCCESS => Ok(()),
+        status => Err(status),
     }
-    let result = work(&file, at);
-    let status = result.err().unwrap_or(NTSTATUS::STATUS_SUCCESS);
-    let count = result.unwrap_or(0);
-    told.block.set(IO_STATUS_BLOCK { Status: status.0 as usize, Information: count })?;
-    if !told.event.is_null() {
-        event::set(&cx.process.handles, told.event)?;
-    }
-    if !status.is_success() {
-        return Err(status);
-    }
-    match told.routine.opt() {
-        Some(routine) => {
-            let arguments = [told.context.address(), told.block.ptr().address(), 0];
-            cx.thread.object().waiter().queue_apc(Apc { routine: routine.address(), arguments });
-        }
-        None => file.completed(told.context.address(), status, count as u64),
-    }
-    Ok(())
 }
 
 /// Makes a completion port, or opens the one of this name.

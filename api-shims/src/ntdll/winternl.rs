@@ -1,5 +1,6 @@
 //! winternl.h: services on handles, waits, processes and threads, and what runtimes ask of ntdll.
 
+mod device;
 mod process;
 mod process_list;
 mod system;
@@ -19,6 +20,7 @@ use syscall_xlate::sync::{Event, Semaphore, event, mutant, semaphore};
 use syscall_xlate::time;
 use syscall_xlate::wait::{self, MAXIMUM_WAIT_OBJECTS, Timeout, Woken};
 
+pub(super) use device::*;
 pub(super) use process::*;
 pub(super) use system::*;
 pub(super) use thread::*;

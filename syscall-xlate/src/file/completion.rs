@@ -37,6 +37,11 @@ impl File {
         self.completion.set(Association { port, key }).map_err(|_| NTSTATUS::STATUS_INVALID_PARAMETER)
     }
 
+    /// The modes it has.
+    pub fn notification_modes(&self) -> NotificationModes {
+        NotificationModes::from_bits_retain(self.notification_modes.load(Ordering::Relaxed))
+    }
+
     /// Adds to the modes; none can be taken away.
     pub fn add_notification_modes(&self, modes: NotificationModes) {
         self.notification_modes.fetch_or(modes.bits(), Ordering::Relaxed);
@@ -46,7 +51,7 @@ impl File {
     /// told by the call alone (documented under `GetQueuedCompletionStatus`).
     pub fn completed(&self, context: u64, status: NTSTATUS, information: u64) {
         let Some(Association { port, key }) = self.completion.get() else { return };
-        let modes = NotificationModes::from_bits_retain(self.notification_modes.load(Ordering::Relaxed));
+        let modes = self.notification_modes();
         if context != 0 && status.is_success() && !modes.contains(NotificationModes::SKIP_PORT_ON_SUCCESS) {
             port.post(Packet { key: *key, context, status, information });
         }

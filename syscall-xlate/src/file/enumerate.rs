@@ -21,6 +21,9 @@ pub struct DirectoryEntry {
     pub information: Information,
 }
 
+/// The pattern that every name matches.
+const ALL: &[u16] = &[b'*' as u16];
+
 /// A walk through the entries of a folder that match a pattern: `.` and `..` first, unless it is a drive's root, then in the order of
 /// their upper-cased names, as NTFS gives them.
 #[derive(Debug)]
@@ -28,6 +31,8 @@ pub struct Search {
     directory: PathBuf,
     /// The names that are left, last first.
     left: Vec<(Vec<u16>, OsString)>,
+    /// What names are to match, with NT's wildcards.
+    pattern: Vec<u16>,
     /// An entry that was given and taken back.
     put_back: Option<DirectoryEntry>,
 }
@@ -51,7 +56,7 @@ impl Search {
             left.splice(0..0, dots.into_iter().filter(|(name, _)| matches(pattern, name) || matches(pattern, &[])));
         }
         left.reverse();
-        Ok(Self { directory: directory.to_owned(), left, put_back: None })
+        Ok(Self { directory: directory.to_owned(), left, pattern: pattern.to_vec(), put_back: None })
     }
 
     /// The next entry. Those that have gone since are left out.
@@ -96,7 +101,8 @@ impl FileSystem {
             })?;
             let host = path.file_name().unwrap_or(OsStr::new(".")).to_owned();
             let directory = path.parent().unwrap_or(Path::new("/")).to_owned();
-            return Ok(Search { directory, left: vec![(name::from_host(host.as_bytes()), host)], put_back: None });
+            let left = vec![(name::from_host(host.as_bytes()), host)];
+            return Ok(Search { directory, left, pattern: pattern.to_vec(), put_back: None });
         }
         let path = self.lookup.existing(&location).map_err(|status| match status {
             NTSTATUS::STATUS_OBJECT_NAME_NOT_FOUND => NTSTATUS::STATUS_OBJECT_PATH_NOT_FOUND,
@@ -111,10 +117,11 @@ impl FileSystem {
 }
 
 impl File {
-    /// Runs `work` on the folder's walk (`NtQueryDirectoryFile`). The first call decides the pattern; `restart` begins again.
+    /// Runs `work` on the folder's walk (`NtQueryDirectoryFile`). The first call decides the pattern, for good; `restart` begins again.
     ///
     /// # Errors
-    /// `STATUS_INVALID_PARAMETER` for what is no folder, `STATUS_NO_SUCH_FILE` if nothing matches.
+    /// `STATUS_INVALID_PARAMETER` for what is no folder, `STATUS_NO_SUCH_FILE` if nothing matches at the first call,
+    /// `STATUS_NO_MORE_FILES` if nothing does at a later one.
     pub fn with_search<T>(
         &self,
         pattern: Option<&[u16]>,
@@ -125,19 +132,20 @@ impl File {
             return Err(NTSTATUS::STATUS_INVALID_PARAMETER);
         }
         let mut search = self.search.lock().unwrap_or_else(PoisonError::into_inner);
-        if search.is_none() || restart {
+        let first = search.is_none();
+        if first || restart {
             let path = self.host_path().ok_or(NTSTATUS::STATUS_INVALID_PARAMETER)?;
-            let pattern = pattern.filter(|pattern| !pattern.is_empty());
-            let new = Search::new(&path, path.parent().is_none(), pattern.unwrap_or(&[u16::from(b'*')]))?;
-            if new.left.is_empty() {
-                return Err(NTSTATUS::STATUS_NO_SUCH_FILE);
-            }
+            let given = pattern.filter(|pattern| !pattern.is_empty()).unwrap_or(ALL);
+            let pattern = search.as_ref().map_or(given, |search| &search.pattern);
+            let new = Search::new(&path, path.parent().is_none(), pattern)?;
+            let empty = new.left.is_empty();
             *search = Some(new);
+            if empty {
+                let none = if first { NTSTATUS::STATUS_NO_SUCH_FILE } else { NTSTATUS::STATUS_NO_MORE_FILES };
+                return Err(none);
+            }
         }
-        match search.as_mut() {
-            Some(search) => work(search),
-            None => Err(NTSTATUS::STATUS_NO_MORE_FILES),
-        }
+        search.as_mut().map_or(Err(NTSTATUS::STATUS_NO_MORE_FILES), work)
     }
 }
 

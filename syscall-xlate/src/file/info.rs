@@ -62,6 +62,10 @@ impl Information {
     }
 }
 
+/// What is told of the options a file was opened with: `FILE_WRITE_THROUGH`, `FILE_SEQUENTIAL_ONLY`, `FILE_NO_INTERMEDIATE_BUFFERING`, both
+/// `FILE_SYNCHRONOUS_IO_*`, `FILE_DELETE_ON_CLOSE`.
+const MODES: u32 = 0x103e;
+
 const WANTED: StatxFlags = StatxFlags::BASIC_STATS.union(StatxFlags::BTIME);
 
 /// What is known of the file at a host path. A dangling symbolic link is a reparse point.
@@ -100,6 +104,9 @@ fn from_statx(found: &Statx, stored: impl FnOnce() -> Option<attributes::Stored>
         attributes |= FILE_ATTRIBUTE::FILE_ATTRIBUTE_DIRECTORY;
     } else if kind == FileType::RegularFile && found.stx_mode & 0o222 == 0 {
         attributes |= FILE_ATTRIBUTE::FILE_ATTRIBUTE_READONLY;
+    }
+    if kind == FileType::Symlink {
+        attributes |= FILE_ATTRIBUTE::FILE_ATTRIBUTE_REPARSE_POINT;
     }
     if attributes.is_empty() {
         attributes = FILE_ATTRIBUTE::FILE_ATTRIBUTE_NORMAL;
@@ -141,9 +148,21 @@ impl File {
 
     /// How it is read and written: the `FILE_*` options that it was opened with and that `FILE_MODE_INFORMATION` tells of.
     pub fn mode(&self) -> u32 {
-        // FILE_WRITE_THROUGH, FILE_SEQUENTIAL_ONLY, FILE_NO_INTERMEDIATE_BUFFERING, both FILE_SYNCHRONOUS_IO_*, FILE_DELETE_ON_CLOSE.
-        const TOLD: u32 = 0x103e;
-        self.options.bits() & TOLD
+        self.options.bits() & MODES
+    }
+
+    /// Changes how it is read and written: it stays as it was opened, and only that can be asked for.
+    ///
+    /// # Errors
+    /// `STATUS_INVALID_PARAMETER` for what is no mode, or another kind of synchronous operations, `STATUS_NOT_SUPPORTED` for another mode.
+    pub fn set_mode(&self, mode: u32) -> NtResult<()> {
+        /// `FILE_WRITE_THROUGH`, `FILE_SEQUENTIAL_ONLY` and both `FILE_SYNCHRONOUS_IO_*`.
+        const CHANGEABLE: u32 = 0x36;
+        let synchronous = mode & 0x30 != 0;
+        if mode & !CHANGEABLE != 0 || mode & 0x30 == 0x30 || synchronous != self.is_synchronous() {
+            return Err(NTSTATUS::STATUS_INVALID_PARAMETER);
+        }
+        if mode == self.mode() & CHANGEABLE { Ok(()) } else { Err(NTSTATUS::STATUS_NOT_SUPPORTED) }
     }
 
     /// Length in bytes.

@@ -5,6 +5,7 @@
 
 mod attributes;
 mod completion;
+mod control;
 mod copy;
 mod enumerate;
 pub mod errno;
@@ -22,6 +23,7 @@ mod volume;
 
 pub use attributes::Times;
 pub use completion::NotificationModes;
+pub use control::{LinkTarget, Range};
 pub use copy::{copy, move_across};
 pub use enumerate::{DirectoryEntry, Search, SearchHandle};
 pub use info::{FILE_ATTRIBUTE, Information};
@@ -30,7 +32,7 @@ pub use node::Lock;
 pub use open::{Action, CreateOptions, Disposition, OpenRequest, Opened, Share};
 pub use pattern::{from_win32, matches};
 pub use pipe::{PipeState, anonymous_pipe};
-pub use system::FileSystem;
+pub use system::{Deletion, FileSystem};
 pub use volume::{DriveType, Space, VolumeInformation};
 
 use std::os::fd::{AsFd, BorrowedFd, OwnedFd};

@@ -7,7 +7,9 @@ use rustix::event::{PollFd, PollFlags, poll};
 use rustix::io::Errno;
 use rustix::pipe::{PipeFlags, pipe_with};
 
-use super::{CreateOptions, FILE_GENERIC_READ, FILE_GENERIC_WRITE, FILE_READ_DATA, File, Medium, errno};
+use super::{
+    CreateOptions, FILE_GENERIC_READ, FILE_GENERIC_WRITE, FILE_READ_DATA, FILE_WRITE_DATA, File, Medium, errno,
+};
 
 /// What a look into a pipe shows.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -61,6 +63,16 @@ impl File {
             _ => 0,
         };
         Ok(PipeState { peeked, available })
+    }
+
+    /// Bytes that can be written to a pipe before a writer waits; 0 for the end to read from.
+    pub fn pipe_room(&self) -> u32 {
+        if self.access & FILE_WRITE_DATA == 0 {
+            return 0;
+        }
+        let capacity = rustix::pipe::fcntl_getpipe_size(&self.fd).unwrap_or(0);
+        let full = rustix::io::ioctl_fionread(&self.fd).unwrap_or(0);
+        u32::try_from((capacity as u64).saturating_sub(full)).unwrap_or(u32::MAX)
     }
 
     /// Copies from a pipe without taking out: `tee(2)` into another pipe, and that is read.

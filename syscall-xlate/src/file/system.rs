@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 use std::sync::atomic::AtomicU8;
 use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 
-use abi::{NTSTATUS, NtResult};
+use abi::{NTSTATUS, NtResult, bitflags};
 use rustix::fs::{FileType, OFlags, fcntl_getfl, fstat, lstat, stat};
 
 use super::info::{self, FILE_ATTRIBUTE, Information};
@@ -16,6 +16,23 @@ use super::{
 };
 use crate::console::{Console, End};
 use crate::path::{Drives, Location, Lookup, Target};
+
+bitflags::bitflags! {
+    /// Whether and how a file is deleted (`FILE_DISPOSITION_*`).
+    #[derive(Clone, Copy, Debug, PartialEq, Eq)]
+    pub struct Deletion: u32 {
+        /// It is to go.
+        const DELETE = 0x1;
+        /// Its name goes now, whoever has it open.
+        const POSIX_SEMANTICS = 0x2;
+        /// Not while it is mapped as an image. None of ours is: images are copied.
+        const FORCE_IMAGE_SECTION_CHECK = 0x4;
+        /// Meant is `FILE_DELETE_ON_CLOSE`.
+        const ON_CLOSE = 0x8;
+        /// A read-only file goes, too.
+        const IGNORE_READONLY = 0x10;
+    }
+}
 
 /// The drives of a process, and which of their files it has open.
 pub struct FileSystem {
@@ -198,11 +215,31 @@ impl File {
     /// # Errors
     /// `STATUS_CANNOT_DELETE` for a read-only file, `STATUS_DIRECTORY_NOT_EMPTY`, `STATUS_INVALID_DEVICE_REQUEST` for what is no file.
     pub fn set_disposition(&self, delete: bool) -> NtResult<()> {
+        self.dispose(if delete { Deletion::DELETE } else { Deletion::empty() })
+    }
+
+    /// The same with the options of `FileDispositionInformationEx`.
+    ///
+    /// # Errors
+    /// Those of [`Self::set_disposition`]; `STATUS_NOT_SUPPORTED` for changing `FILE_DELETE_ON_CLOSE`, `STATUS_INVALID_PARAMETER` for flags
+    /// there are not.
+    pub fn dispose(&self, how: Deletion) -> NtResult<()> {
         let registration = self.registration.as_ref().ok_or(NTSTATUS::STATUS_INVALID_DEVICE_REQUEST)?;
-        if delete {
-            self.check_deletable()?;
+        if !Deletion::all().contains(how) {
+            return Err(NTSTATUS::STATUS_INVALID_PARAMETER);
         }
-        registration.set_delete_pending(delete);
+        if how.contains(Deletion::ON_CLOSE) {
+            return Err(NTSTATUS::STATUS_NOT_SUPPORTED);
+        }
+        if !how.contains(Deletion::DELETE) {
+            registration.set_delete_pending(false);
+            return Ok(());
+        }
+        self.check_deletable(how.contains(Deletion::IGNORE_READONLY))?;
+        if how.contains(Deletion::POSIX_SEMANTICS) {
+            return remove(&self.name_on_host()?, matches!(self.medium, Medium::Directory));
+        }
+        registration.set_delete_pending(true);
         Ok(())
     }
 
@@ -217,16 +254,12 @@ impl File {
     /// # Errors
     /// Those of [`Self::set_disposition`].
     pub fn delete_now(&self) -> NtResult<()> {
-        if self.registration.is_none() {
-            return Err(NTSTATUS::STATUS_INVALID_DEVICE_REQUEST);
-        }
-        self.check_deletable()?;
-        remove(&self.name_on_host()?, matches!(self.medium, Medium::Directory))
+        self.dispose(Deletion::DELETE | Deletion::POSIX_SEMANTICS)
     }
 
-    fn check_deletable(&self) -> NtResult<()> {
+    fn check_deletable(&self, ignore_read_only: bool) -> NtResult<()> {
         let information = self.information()?;
-        if information.is_read_only() {
+        if information.is_read_only() && !ignore_read_only {
             return Err(NTSTATUS::STATUS_CANNOT_DELETE);
         }
         if matches!(self.medium, Medium::Directory) {

@@ -1,7 +1,7 @@
 //! Volumes: drives, their kind, name and space.
 
 use abi::{NTSTATUS, NtResult};
-use rustix::fs::{StatVfs, stat, statvfs};
+use rustix::fs::{StatVfs, fstatvfs, stat, statvfs};
 
 use super::{File, FileSystem, Medium, errno, info};
 
@@ -46,6 +46,24 @@ pub struct VolumeInformation {
 
 const SECTOR: u32 = 512;
 
+impl Space {
+    fn of(found: &StatVfs) -> Self {
+        let block = found.f_frsize.max(u64::from(SECTOR));
+        Self {
+            sector: SECTOR,
+            sectors_per_cluster: u32::try_from(block / u64::from(SECTOR)).unwrap_or(8),
+            total: found.f_blocks.saturating_mul(found.f_frsize),
+            free: found.f_bfree.saturating_mul(found.f_frsize),
+            available: found.f_bavail.saturating_mul(found.f_frsize),
+        }
+    }
+
+    /// Bytes in a cluster.
+    pub fn cluster(&self) -> u64 {
+        u64::from(self.sector) * u64::from(self.sectors_per_cluster)
+    }
+}
+
 /// `FILE_CASE_PRESERVED_NAMES | FILE_UNICODE_ON_DISK | FILE_SUPPORTS_SPARSE_FILES | FILE_SUPPORTS_HARD_LINKS |
 /// FILE_SUPPORTS_EXTENDED_ATTRIBUTES`. Not `FILE_CASE_SENSITIVE_SEARCH`: lookup ignores case.
 const FLAGS: u32 = 0x2 | 0x4 | 0x40 | 0x40_0000 | 0x80_0000;
@@ -61,15 +79,7 @@ impl FileSystem {
     /// # Errors
     /// Those of [`Self::host_path`].
     pub fn space(&self, nt_path: &[u16]) -> NtResult<Space> {
-        let found: StatVfs = self.lookup.with_existing(&self.location(nt_path)?, |path| statvfs(path))?;
-        let block = found.f_frsize.max(u64::from(SECTOR));
-        Ok(Space {
-            sector: SECTOR,
-            sectors_per_cluster: u32::try_from(block / u64::from(SECTOR)).unwrap_or(8),
-            total: found.f_blocks.saturating_mul(found.f_frsize),
-            free: found.f_bfree.saturating_mul(found.f_frsize),
-            available: found.f_bavail.saturating_mul(found.f_frsize),
-        })
+        Ok(Space::of(&self.lookup.with_existing(&self.location(nt_path)?, |path| statvfs(path))?))
     }
 
     /// What is known of the volume that an NT path leads to.
@@ -98,6 +108,18 @@ impl File {
     pub fn volume(&self) -> NtResult<VolumeInformation> {
         match self.medium {
             Medium::Disk | Medium::Directory | Medium::Volume => Ok(VolumeInformation::of(self.information()?.volume)),
+            Medium::Pipe | Medium::Character | Medium::Console(..) => Err(NTSTATUS::STATUS_INVALID_DEVICE_REQUEST),
+        }
+    }
+    /// Space on the volume that it is on.
+    ///
+    /// # Errors
+    /// Those of [`Self::volume`].
+    pub fn space(&self) -> NtResult<Space> {
+        match self.medium {
+            Medium::Disk | Medium::Directory | Medium::Volume => {
+                Ok(Space::of(&fstatvfs(&self.fd).map_err(errno::status)?))
+            }
             Medium::Pipe | Medium::Character | Medium::Console(..) => Err(NTSTATUS::STATUS_INVALID_DEVICE_REQUEST),
         }
     }
