@@ -184,7 +184,7 @@ pub fn fixup(rip: u64) -> Option<u64> {
     } else if store.contains(&rip) {
         Some(at(&raw const exeunt_fault_store_failed))
     } else {
-        crate::bulk::fixup(rip).or_else(|| crate::atomic::fixup(rip))
+        crate::bulk::fixup(rip).or_else(|| crate::atomic::fixup(rip)).or_else(|| crate::critical_section::fixup(rip))
     }
 }
 

@@ -10,6 +10,7 @@ mod arg;
 pub mod atomic;
 pub mod bulk;
 mod context;
+pub mod critical_section;
 mod exception;
 pub mod fault;
 mod flags;

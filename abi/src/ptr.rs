@@ -84,6 +84,14 @@ impl<T> Ptr<T> {
     }
 }
 
+/// Writes the lowest `size` bytes, 8 at most. In the guest's convention, so that who calls it need not save vector registers.
+#[cold]
+#[inline(never)]
+#[expect(improper_ctypes_definitions, reason = "called from here only")]
+extern "win64" fn write_bytes(address: u64, value: u64, size: usize) -> Result<(), Fault> {
+    fault::write(address, value.to_le_bytes().get(..size).unwrap_or_default())
+}
+
 impl<T: Guest> Ptr<T> {
     /// The pointer to the item `index` places further on.
     pub fn offset(self, index: usize) -> Self {
@@ -122,11 +130,16 @@ impl<T: Guest> Ptr<T> {
     #[inline]
     pub fn write(self, value: &T) -> Result<(), Fault> {
         let size = T::layout(self.width).size;
-        if size == 8 && self.address.is_multiple_of(8) {
-            // One store; a misaligned one could fault in its middle.
+        if size <= 8 {
             let mut bytes = [0; 8];
-            value.encode(self.width, &mut bytes);
-            fault::store_u64(self.address, u64::from_le_bytes(bytes))
+            value.encode(self.width, &mut bytes[..size]);
+            let value = u64::from_le_bytes(bytes);
+            // One store if it can be; a misaligned one could fault in its middle.
+            match size {
+                8 if self.address.is_multiple_of(8) => fault::store_u64(self.address, value),
+                4 if self.address.is_multiple_of(4) => fault::store_u32(self.address, value as u32),
+                _ => write_bytes(self.address, value, size),
+            }
         } else if size <= 256 {
             let mut bytes = [0; 256];
             value.encode(self.width, &mut bytes[..size]);

@@ -78,6 +78,17 @@ fn context<'a>() -> Cx<'a> {
     Cx { process: thread.process(), thread }
 }
 
+/// [`Thread::has_lent_guard`] of the caller, in one instruction.
+#[inline(always)]
+fn has_lent_guard() -> bool {
+    let lent: u32;
+    // SAFETY: as above. The value may change at each call, hence not `pure`.
+    unsafe {
+        asm!("mov {:e}, gs:[{}]", out(reg) lent, const teb::offset::GUARD_LENT, options(readonly, nostack, preserves_flags));
+    }
+    lent != 0
+}
+
 /// Runs a shim for an untraced call.
 #[inline(always)]
 pub fn plain<R: Ret>(shim: impl Fn(&Cx<'_>) -> R) -> R::Raw {
@@ -129,7 +140,7 @@ fn deliver<R>(cx: &Cx<'_>, outcome: Outcome<R>) -> Option<R> {
     if let Some(error) = outcome.errno {
         cx.thread.set_errno(error);
     }
-    if cx.thread.has_lent_guard() {
+    if has_lent_guard() {
         after_overflow();
     }
     if let Some(exception) = outcome.raises {

@@ -1,6 +1,6 @@
 //! Host threads for guest threads. One whose guest thread has ended waits a while for another: starting a thread is most of what a short one costs.
 
-use std::sync::mpsc::{self, RecvTimeoutError, SyncSender};
+use std::sync::mpsc::{self, Receiver, SyncSender};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::thread;
 use std::time::Duration;
@@ -28,68 +28,110 @@ pub(crate) struct Hosts {
 }
 
 // Leaf lock.
-type Idle = Mutex<Vec<(u64, SyncSender<Work>)>>;
+type Idle = Mutex<Vec<Waiting>>;
+
+/// A host thread that waits for work.
+#[derive(Clone)]
+struct Waiting {
+    id: u32,
+    work: SyncSender<Work>,
+}
+
+/// A host thread that does nothing else than wait for what its owner has for it. Dropped, it waits for others.
+pub(crate) struct Host(Option<Waiting>);
 
 impl Hosts {
-    /// Has a host thread do this: one that waits, if any will do, or a new one, which is like its maker.
+    /// One that waits, if any will do, or a new one, which is like its maker.
     ///
     /// # Errors
     /// The host's when it gives no thread.
-    pub(crate) fn run(&self, any: bool, work: impl FnOnce() -> bool + Send + 'static) -> std::io::Result<()> {
-        let mut work: Work = Box::new(work);
-        while let Some((_, host)) = any.then(|| lock(&self.idle).pop()).flatten() {
-            match host.send(work) {
-                Ok(()) => return Ok(()),
-                Err(back) => work = back.0,
-            }
+    pub(crate) fn take(&self, any: bool) -> std::io::Result<Host> {
+        if let Some(waiting) = any.then(|| lock(&self.idle).pop()).flatten() {
+            return Ok(Host(Some(waiting)));
         }
         let idle = Arc::clone(&self.idle);
-        thread::Builder::new().stack_size(STACK).spawn(move || live(&idle, work)).map(drop)
+        let (tell, told) = mpsc::sync_channel(1);
+        thread::Builder::new().stack_size(STACK).spawn(move || live(&idle, &tell))?;
+        told.recv().map(|waiting| Host(Some(waiting))).map_err(std::io::Error::other)
     }
 }
 
-fn lock(idle: &Idle) -> std::sync::MutexGuard<'_, Vec<(u64, SyncSender<Work>)>> {
+impl Host {
+    /// The host's identifier of the thread.
+    pub(crate) fn id(&self) -> u32 {
+        self.0.as_ref().map_or(0, |waiting| waiting.id)
+    }
+
+    /// Has it do this.
+    pub(crate) fn run(mut self, work: impl FnOnce() -> bool + Send + 'static) {
+        self.give(Box::new(work));
+    }
+
+    fn give(&mut self, work: Work) {
+        // It holds a sender itself and waits for one piece of work: neither can it be gone nor its place be taken.
+        let _ = self.0.take().map(|waiting| waiting.work.send(work));
+    }
+}
+
+impl Drop for Host {
+    fn drop(&mut self) {
+        self.give(Box::new(|| true));
+    }
+}
+
+/// The host's identifier of the calling thread.
+pub(crate) fn this_thread() -> u32 {
+    rustix::thread::gettid().as_raw_nonzero().get().cast_unsigned()
+}
+
+fn lock(idle: &Idle) -> std::sync::MutexGuard<'_, Vec<Waiting>> {
     idle.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
 /// A host thread's life.
-fn live(idle: &Idle, mut work: Work) {
+fn live(idle: &Idle, tell: &SyncSender<Waiting>) {
     // Without one a fault cannot be told to the guest: the process ends by the signal.
     let _alternate = AlternateStack::new();
-    let (host, next) = mpsc::sync_channel(1);
-    let id = u64::from(rustix::thread::gettid().as_raw_nonzero().get().cast_unsigned());
-    while work() {
+    let (work, next) = mpsc::sync_channel::<Work>(1);
+    let this = Waiting { id: this_thread(), work };
+    if tell.send(this.clone()).is_err() {
+        return;
+    }
+    let mut patience = None;
+    while let Some(work) = next_work(idle, &this, &next, patience) {
+        let reusable = work();
         let used = clock_gettime(ClockId::ThreadCPUTime);
         let fresh = used.tv_sec == 0 && used.tv_nsec < MOST_CPU.as_nanos() as i64;
-        if !fresh || !wait_in(idle, id, &host) {
+        if !(reusable && fresh && wait_in(idle, &this)) {
             return;
         }
-        work = match next.recv_timeout(PATIENCE) {
-            Ok(work) => work,
-            Err(RecvTimeoutError::Disconnected) => return,
-            Err(RecvTimeoutError::Timeout) => {
-                let mut waiting = lock(idle);
-                let still = waiting.iter().position(|(waiting, _)| *waiting == id);
-                if let Some(place) = still {
-                    waiting.remove(place);
-                    return;
-                }
-                drop(waiting);
-                // Somebody has chosen it just now.
-                let Ok(work) = next.recv() else { return };
-                work
-            }
-        };
+        patience = Some(PATIENCE);
     }
 }
 
+/// Waits for work; `None` when there was none for so long.
+fn next_work(idle: &Idle, this: &Waiting, next: &Receiver<Work>, patience: Option<Duration>) -> Option<Work> {
+    if let Some(patience) = patience {
+        if let Ok(work) = next.recv_timeout(patience) {
+            return Some(work);
+        }
+        let mut waiting = lock(idle);
+        if let Some(place) = waiting.iter().position(|waiting| waiting.id == this.id) {
+            waiting.remove(place);
+            return None;
+        }
+    }
+    // Somebody has chosen it, and says what for or that it was for nothing.
+    next.recv().ok()
+}
+
 /// Joins those who wait; false when there are enough.
-fn wait_in(idle: &Idle, id: u64, host: &SyncSender<Work>) -> bool {
+fn wait_in(idle: &Idle, this: &Waiting) -> bool {
     let mut waiting = lock(idle);
     if waiting.len() >= MOST_IDLE {
         return false;
     }
-    waiting.push((id, host.clone()));
+    waiting.push(this.clone());
     true
 }
 
@@ -100,13 +142,11 @@ mod tests {
     /// Runs something on a host thread and gives that thread's identifier.
     fn host_of(hosts: &Hosts, clean: bool, work: fn()) -> thread::ThreadId {
         let (tell, told) = mpsc::channel();
-        hosts
-            .run(true, move || {
-                work();
-                tell.send(thread::current().id()).unwrap();
-                clean
-            })
-            .unwrap();
+        hosts.take(true).unwrap().run(move || {
+            work();
+            tell.send(thread::current().id()).unwrap();
+            clean
+        });
         told.recv().unwrap()
     }
 
@@ -139,8 +179,20 @@ mod tests {
         let first = host_of(&hosts, true, || {});
         until_idle(&hosts, 1);
         let (tell, told) = mpsc::channel();
-        hosts.run(false, move || tell.send(thread::current().id()).is_err()).unwrap();
+        hosts.take(false).unwrap().run(move || tell.send(thread::current().id()).is_err());
         assert_ne!(told.recv().unwrap(), first);
+    }
+
+    #[test]
+    fn one_that_was_taken_for_nothing_waits_on() {
+        let hosts = Hosts::default();
+        let id = hosts.take(true).unwrap().id();
+        until_idle(&hosts, 1);
+        let taken = hosts.take(true).unwrap();
+        assert_eq!(taken.id(), id);
+        assert_eq!(lock(&hosts.idle).len(), 0);
+        drop(taken);
+        until_idle(&hosts, 1);
     }
 
     #[test]
@@ -149,12 +201,10 @@ mod tests {
         let gate = Arc::new(std::sync::Barrier::new(MOST_IDLE + 4));
         for _ in 0..MOST_IDLE + 3 {
             let gate = Arc::clone(&gate);
-            hosts
-                .run(true, move || {
-                    gate.wait();
-                    true
-                })
-                .unwrap();
+            hosts.take(true).unwrap().run(move || {
+                gate.wait();
+                true
+            });
         }
         gate.wait();
         until_idle(&hosts, MOST_IDLE);

@@ -43,6 +43,7 @@ pub mod section;
 pub mod security;
 mod service;
 mod signals;
+mod spare;
 mod stack;
 mod state;
 pub mod sync;

@@ -3,8 +3,13 @@
 //! Guest images, stacks and blocks lie below [`END`]; the host's executable and libraries above. So an address tells whose it is.
 
 use std::io;
+use std::ops::Deref;
 use std::ptr;
 use std::sync::atomic::{AtomicU64, Ordering};
+
+use abi::bulk;
+
+use crate::spare::Spare;
 
 /// The guest's memory ends here; the host's executable and libraries lie above.
 pub const END: u64 = 0x5500_0000_0000;
@@ -20,6 +25,7 @@ const START: u64 = 0x20_0000_0000;
 
 /// Windows' allocation granularity.
 const GRANULE: u64 = 0x1_0000;
+const PAGE: usize = 4096;
 
 /// A private mapping that is unmapped on drop.
 #[derive(Debug)]
@@ -35,11 +41,11 @@ impl Block {
     /// The host's error when memory is short.
     pub(crate) fn new(size: usize, reserve: bool) -> io::Result<Self> {
         static NEXT: AtomicU64 = AtomicU64::new(START);
-        let size = size.next_multiple_of(GRANULE as usize);
+        let size = size.next_multiple_of(PAGE);
         let protection = if reserve { libc::PROT_NONE } else { libc::PROT_READ | libc::PROT_WRITE };
         let flags = libc::MAP_PRIVATE | libc::MAP_ANONYMOUS | libc::MAP_NORESERVE | libc::MAP_FIXED_NOREPLACE;
         loop {
-            let address = NEXT.fetch_add(size as u64 + GRANULE, Ordering::Relaxed);
+            let address = NEXT.fetch_add((size as u64).next_multiple_of(GRANULE) + GRANULE, Ordering::Relaxed);
             if address + size as u64 > END {
                 return Err(io::ErrorKind::OutOfMemory.into());
             }
@@ -78,11 +84,69 @@ impl Block {
             _ => Err(io::Error::last_os_error()),
         }
     }
+
+    /// Gives a part's memory back to the host: it is zero when it is read again.
+    ///
+    /// # Errors
+    /// The host's error.
+    pub(crate) fn discard(&self, from: u64, to: u64) -> io::Result<()> {
+        debug_assert!(from >= self.address && to <= self.end());
+        // SAFETY: within our own mapping, which is private and of nothing.
+        match unsafe {
+            libc::madvise(ptr::with_exposed_provenance_mut(from as usize), (to - from) as usize, libc::MADV_DONTNEED)
+        } {
+            0 => Ok(()),
+            _ => Err(io::Error::last_os_error()),
+        }
+    }
+
+    /// Makes a part readable, writable and zero. False where the guest has done something to it that cannot be undone.
+    pub(crate) fn renew(&self, from: u64, to: u64) -> bool {
+        self.protect(from, to, true).is_ok() && bulk::fill(from, 0, (to - from) as usize).is_ok()
+    }
 }
 
 impl Drop for Block {
     fn drop(&mut self) {
         // SAFETY: our own mapping; whoever holds addresses into it has let go of it by contract of the owner.
         unsafe { libc::munmap(self.address as *mut _, self.size) };
+    }
+}
+
+/// Zeroed memory that a thread has while it runs, of a few pages. It is kept for the next thread when it is dropped.
+#[derive(Debug)]
+pub(crate) struct ThreadBlock(Option<Block>);
+
+static SPARE: Spare<Block, 32> = Spare::new();
+
+impl ThreadBlock {
+    /// # Errors
+    /// The host's error when memory is short.
+    pub(crate) fn new(size: usize) -> io::Result<Self> {
+        let size = size.next_multiple_of(PAGE);
+        let spare = SPARE.take(|block| block.size == size);
+        Ok(Self(Some(spare.map_or_else(|| Block::new(size, false), Ok)?)))
+    }
+}
+
+impl Deref for ThreadBlock {
+    type Target = Block;
+
+    fn deref(&self) -> &Block {
+        match &self.0 {
+            Some(block) => block,
+            None => unreachable!("only `drop` takes it"),
+        }
+    }
+}
+
+impl Drop for ThreadBlock {
+    fn drop(&mut self) {
+        /// Larger ones take longer to fill with zeros than to map.
+        const LARGEST: usize = 16 * PAGE;
+        let block = self.0.take_if(|block| block.size <= LARGEST);
+        if let Some(block) = block.filter(|block| block.renew(block.address, block.end())) {
+            SPARE.give(block);
+        }
     }
 }

@@ -13,7 +13,7 @@ use crate::fiber::Fibers;
 use crate::file::FileSystem;
 use crate::fls::FiberStorage;
 use crate::heap::{Heaps, MovableBlocks};
-use crate::hosts::Hosts;
+use crate::hosts::{self, Hosts};
 use crate::low::Block;
 use crate::memory::AddressSpace;
 use crate::modules::Modules;
@@ -206,7 +206,7 @@ impl Process {
     /// The host's error when memory is short.
     pub fn with_thread<R>(self: &Arc<Self>, body: impl FnOnce(&Cx<'_>) -> R) -> std::io::Result<R> {
         let _alternate = AlternateStack::new()?;
-        let thread = Thread::new(self.clone(), None)?;
+        let thread = Thread::new(self.clone(), hosts::this_thread(), None)?;
         let _attached: Attached = thread.attach();
         Ok(body(&Cx { process: self, thread: &thread }))
     }

@@ -12,7 +12,7 @@ use crate::process::Options;
 use crate::signals::AlternateStack;
 use crate::sync::stop::may_stand;
 use crate::sync::{Mutant, ThreadObject};
-use crate::{Cx, Process, Thread, gate};
+use crate::{Cx, Process, Thread, gate, hosts};
 
 /// What to run.
 pub struct Program {
@@ -63,7 +63,7 @@ pub fn run(options: Options, program: Program) -> Result<std::convert::Infallibl
     process.load_program(program.image).map_err(StartError::Load)?;
     process.fill_program_parameters(&path, &program.arguments)?;
     let _alternate = AlternateStack::new()?;
-    let thread = Thread::new(process, Some(stack))?;
+    let thread = Thread::new(process, hosts::this_thread(), Some(stack))?;
     let attached = thread.attach();
     let code = thread.run_on_guest_stack(first_thread, 0);
     let cx = Cx { process: thread.process(), thread: &thread };
@@ -242,39 +242,25 @@ impl Cx<'_> {
 /// As [`Cx::start_thread`].
 pub(crate) fn start_thread_of(process: &Arc<Process>, new: NewThread) -> NtResult<Arc<ThreadObject>> {
     let stack = if new.stack == 0 { process.default_stack() } else { new.stack };
-    let (report, started) = std::sync::mpsc::sync_channel(1);
-    process.thread_begins();
-    let run = {
-        let process = process.clone();
-        move || match Thread::new(process, Some(stack)) {
-            Ok(thread) => run_thread(thread, new, |object| drop(report.send(object))),
-            Err(_) => {
-                drop(report);
-                true
-            }
-        }
-    };
     // One that waits knows nothing of the processors that the process is limited to.
-    match process.hosts.run(!process.affinity.is_limited(), run).ok().and_then(|()| started.recv().ok()) {
-        Some(object) => Ok(object),
-        None => {
-            process.thread_ends();
-            Err(NTSTATUS::STATUS_NO_MEMORY)
-        }
-    }
-}
-
-/// A later thread's life, on the host's stack. True when nothing of it is left on the host thread.
-fn run_thread(thread: Box<Thread>, new: NewThread, report: impl FnOnce(Arc<ThreadObject>)) -> bool {
+    let host = process.hosts.take(!process.affinity.is_limited()).map_err(|_| NTSTATUS::STATUS_NO_MEMORY)?;
+    let thread = Thread::new(process.clone(), host.id(), Some(stack)).map_err(|_| NTSTATUS::STATUS_NO_MEMORY)?;
+    process.thread_begins();
     let object = thread.object().clone();
-    // Blocked from before anybody knows of it, so that it can be suspended at once.
-    let attached = thread.attach();
-    let blocked = may_stand();
+    object.stop().begin_blocked();
     if new.suspended {
         let _ = object.stop().suspend();
     }
-    report(object.clone());
-    drop(blocked);
+    host.run(move || run_thread(thread, new));
+    Ok(object)
+}
+
+/// A later thread's life, on the host's stack. True when nothing of it is left on the host thread.
+fn run_thread(thread: Box<Thread>, new: NewThread) -> bool {
+    let object = thread.object().clone();
+    let attached = thread.attach();
+    // Blocked from before anybody knew of it, so that it could be suspended at once.
+    drop(may_stand());
     let mut start = (new.start, new.parameter);
     let code = thread.run_on_guest_stack(later_thread, &raw mut start as u64) as u32;
     Cx { process: thread.process(), thread: &thread }.end_thread(code);

@@ -9,6 +9,7 @@ use std::io;
 use std::sync::atomic::{AtomicU8, Ordering};
 
 use crate::low::Block;
+use crate::spare::Spare;
 
 const PAGE: u64 = 4096;
 /// Below everything.
@@ -20,6 +21,11 @@ const GUEST_GUARD: u64 = 3 * PAGE;
 
 /// Windows' default for an image that asks for none ("Thread Stack Size").
 pub const DEFAULT_SIZE: u64 = 1 << 20;
+
+/// What a stack that is used again keeps of its memory, at its base. Few threads use more.
+const KEPT: u64 = 4 * PAGE;
+/// Stacks that are kept.
+static SPARE: Spare<Stack, 8> = Spare::new();
 
 /// The largest stack that is taken at its word.
 const LARGEST: u64 = 1 << 40;
@@ -49,11 +55,30 @@ impl Stack {
     /// The host's error when there is no room.
     pub(crate) fn new(size: u64) -> io::Result<Self> {
         let size = if size == 0 { DEFAULT_SIZE } else { size.min(LARGEST).next_multiple_of(0x1_0000) };
+        if let Some(spare) = SPARE.take(|stack| stack.base() - stack.limit() == size) {
+            return Ok(spare);
+        }
         let block = Block::new((BOTTOM_GUARD + SHIM_ROOM + GUEST_GUARD + size) as usize, true)?;
         let guard = block.address() + BOTTOM_GUARD + SHIM_ROOM;
         block.protect(block.address() + BOTTOM_GUARD, guard, true)?;
         block.protect(guard + GUEST_GUARD, block.end(), true)?;
         Ok(Self { block, guard, state: AtomicU8::new(guard::CLOSED) })
+    }
+
+    /// Keeps it for the next thread, if it can be as a new one is.
+    pub(crate) fn keep(self) {
+        if self.renew() {
+            SPARE.give(self);
+        }
+    }
+
+    /// Makes it as a new one is. False where the guest has done something to it that cannot be undone.
+    fn renew(&self) -> bool {
+        let kept = self.base() - KEPT.min(self.base() - self.limit());
+        self.state.swap(guard::CLOSED, Ordering::Relaxed) == guard::CLOSED
+            && self.block.discard(self.limit(), kept).is_ok()
+            && self.block.protect(self.limit(), kept, true).is_ok()
+            && self.block.renew(kept, self.base())
     }
 
     /// The address behind its highest byte.
@@ -122,7 +147,29 @@ impl Stack {
 
 #[cfg(test)]
 mod tests {
+    use abi::fault;
+
     use super::*;
+
+    #[test]
+    fn a_stack_that_is_used_again_is_as_new() {
+        crate::signals::install();
+        const SIZE: u64 = 0x7_0000;
+        let stack = Stack::new(SIZE).unwrap();
+        let base = stack.base();
+        let used = [stack.limit(), base - KEPT - 8, base - KEPT, base - 8];
+        used.iter().for_each(|&at| fault::store_u64(at, 7).unwrap());
+        stack.block.protect(stack.limit(), base, false).unwrap();
+        stack.keep();
+        let again = Stack::new(SIZE).unwrap();
+        assert_eq!(again.base(), base);
+        assert_eq!(used.map(fault::load_u64), [Ok(0); 4]);
+        assert!(used.map(|at| fault::store_u64(at, 7)).iter().all(Result::is_ok));
+        assert!(fault::store_u64(again.limit() - 8, 7).is_err());
+        again.lend_guard();
+        again.keep();
+        assert_ne!(Stack::new(SIZE).unwrap().base(), base, "its guard is open");
+    }
 
     #[test]
     fn a_lent_guard_is_told_from_one_the_guest_has() {

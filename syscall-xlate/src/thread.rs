@@ -8,7 +8,7 @@ use abi::{Errno, WIN32_ERROR, fault};
 
 use crate::fiber::{self, Strand};
 use crate::heap::Cache;
-use crate::low::Block;
+use crate::low::{Block, ThreadBlock};
 use crate::modules::StaticTls;
 use crate::pool;
 use crate::stack::Stack;
@@ -20,7 +20,7 @@ use crate::{Cx, Process, enter, fls, gate, tls, trace};
 /// A guest thread. Lives on the host thread that runs it.
 pub struct Thread {
     process: Arc<Process>,
-    block: Block,
+    block: ThreadBlock,
     teb: u64,
     /// What it runs on. The pointer is to the same, for those who must not borrow.
     strand: RefCell<Arc<Strand>>,
@@ -37,6 +37,9 @@ pub struct Thread {
     pub(crate) trace: RefCell<trace::ThreadTrace>,
 }
 
+// SAFETY: it is made on one host thread and given to the one that runs it, once, before `attach`; what its pointers lead to is its own.
+unsafe impl Send for Thread {}
+
 /// Ends a thread's time as guest thread when dropped.
 pub(crate) struct Attached(());
 
@@ -48,15 +51,14 @@ impl Drop for Attached {
 }
 
 impl Thread {
-    /// A thread of `process` for the calling host thread, which has an alternate stack for signals, with a stack of `stack_size` bytes (0: the default), or on the host's own
-    /// stack for `None`.
+    /// A thread of `process` for the host thread `id`, which has an alternate stack for signals, with a stack of `stack_size` bytes (0: the
+    /// default), or on the host's own stack for `None`.
     ///
     /// # Errors
     /// The host's error when memory is short.
-    pub(crate) fn new(process: Arc<Process>, stack_size: Option<u64>) -> io::Result<Box<Self>> {
-        let block = Block::new(teb::SIZE, false)?;
+    pub(crate) fn new(process: Arc<Process>, id: u32, stack_size: Option<u64>) -> io::Result<Box<Self>> {
+        let block = ThreadBlock::new(teb::SIZE)?;
         let strand = Strand::new(&process, stack_size)?;
-        let id = rustix::thread::gettid().as_raw_nonzero().get() as u32;
         let thread = Box::new(Self {
             teb: block.address(),
             on: Cell::new(Arc::as_ptr(&strand)),

@@ -60,8 +60,9 @@ impl Strand {
 
 impl Drop for Strand {
     fn drop(&mut self) {
-        if let (Some(stack), Some(process)) = (&self.stack, self.process.upgrade()) {
+        if let (Some(stack), Some(process)) = (self.stack.take(), self.process.upgrade()) {
             process.memory.unregister(stack.allocation_base());
+            stack.keep();
         }
     }
 }

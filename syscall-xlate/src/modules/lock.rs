@@ -15,6 +15,8 @@ pub(crate) struct LoaderLock {
 struct State {
     owner: u32,
     depth: u32,
+    /// Threads that wait until it is free.
+    waiting: u32,
 }
 
 impl LoaderLock {
@@ -25,7 +27,9 @@ impl LoaderLock {
         let mut state = self.state.lock().unwrap_or_else(PoisonError::into_inner);
         while state.depth != 0 && state.owner != thread {
             blocked.get_or_insert_with(block);
+            state.waiting += 1;
             state = self.freed.wait(state).unwrap_or_else(PoisonError::into_inner);
+            state.waiting -= 1;
         }
         state.owner = thread;
         state.depth += 1;
@@ -35,9 +39,7 @@ impl LoaderLock {
     pub(crate) fn release(&self) {
         let mut state = self.state.lock().unwrap_or_else(PoisonError::into_inner);
         state.depth = state.depth.saturating_sub(1);
-        if state.depth == 0 {
-            self.freed.notify_one();
-        }
+        self.tell_if_free(&state);
     }
 
     /// Gives back all that `thread` has taken, because it ends.
@@ -45,6 +47,13 @@ impl LoaderLock {
         let mut state = self.state.lock().unwrap_or_else(PoisonError::into_inner);
         if state.owner == thread && state.depth != 0 {
             state.depth = 0;
+            self.tell_if_free(&state);
+        }
+    }
+
+    fn tell_if_free(&self, state: &State) {
+        // A condition variable asks the host whether somebody waits.
+        if state.depth == 0 && state.waiting != 0 {
             self.freed.notify_one();
         }
     }

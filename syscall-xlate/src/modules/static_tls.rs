@@ -6,14 +6,14 @@ use std::sync::{Mutex, PoisonError};
 use abi::{NTSTATUS, fault};
 use loader::tls::TlsTemplate;
 
-use crate::low::Block;
+use crate::low::ThreadBlock;
 use crate::{teb, tls};
 
 /// The blocks of one thread, and the array in its TEB's pages by which compiled code finds them.
 pub(crate) struct StaticTls {
     array: u64,
     /// By TLS index. A leaf lock.
-    blocks: Mutex<HashMap<u32, Block>>,
+    blocks: Mutex<HashMap<u32, ThreadBlock>>,
 }
 
 impl StaticTls {
@@ -45,7 +45,7 @@ impl StaticTls {
             return Err(NTSTATUS::STATUS_NO_MEMORY);
         }
         let size = template.template_size as usize + template.zero_fill as usize;
-        let block = Block::new(size.max(1), false).map_err(|_| NTSTATUS::STATUS_NO_MEMORY)?;
+        let block = ThreadBlock::new(size.max(1)).map_err(|_| NTSTATUS::STATUS_NO_MEMORY)?;
         let mut bytes = vec![0; template.template_size as usize];
         let bad = |_| NTSTATUS::STATUS_INVALID_IMAGE_FORMAT;
         fault::read(template.template, &mut bytes).map_err(bad)?;

@@ -3,23 +3,12 @@
 //! `LockCount` is as Windows keeps it since Vista (documented with the debugger's `!locks`): bit 0 is clear while the section is owned,
 //! bit 1 is clear while a woken thread is on its way, the rest is the complement of the number of waiting threads. -1 is free.
 
+use abi::critical_section::{self, FREE, OWNED, offset};
 use abi::{Fault, atomic, fault};
 
 use super::address::AddressWaits;
 use crate::wait::Timeout;
 
-/// Offsets in a 64-bit `RTL_CRITICAL_SECTION`.
-mod offset {
-    pub(super) const DEBUG_INFO: u64 = 0;
-    pub(super) const LOCK_COUNT: u64 = 8;
-    pub(super) const RECURSION_COUNT: u64 = 12;
-    pub(super) const OWNING_THREAD: u64 = 16;
-    pub(super) const LOCK_SEMAPHORE: u64 = 24;
-    pub(super) const SPIN_COUNT: u64 = 32;
-}
-
-const FREE: u32 = u32::MAX;
-const OWNED: u32 = FREE & !UNOWNED;
 const UNOWNED: u32 = 1;
 const NOBODY_WOKEN: u32 = 2;
 const WAITER: u32 = 4;
@@ -73,7 +62,7 @@ pub fn set_spin_count(section: u64, spin_count: u32) -> Result<u32, Fault> {
 /// A [`Fault`] where it is not writable.
 #[inline(always)]
 pub fn enter(waits: &AddressWaits, section: u64, thread: u32) -> Result<(), Fault> {
-    if try_enter(section, thread)? { Ok(()) } else { enter_slowly(waits, section, thread) }
+    if critical_section::enter(section, thread)? == FREE { Ok(()) } else { enter_slowly(waits, section, thread) }
 }
 
 /// Enters a section unless another thread is in it.
@@ -82,10 +71,11 @@ pub fn enter(waits: &AddressWaits, section: u64, thread: u32) -> Result<(), Faul
 /// A [`Fault`] where it is not writable.
 #[inline(always)]
 pub fn try_enter(section: u64, thread: u32) -> Result<bool, Fault> {
-    if atomic::compare_exchange_u32(field(section, offset::LOCK_COUNT), FREE, OWNED)? == FREE {
-        own(section, thread)?;
-        return Ok(true);
-    }
+    Ok(critical_section::enter(section, thread)? == FREE || try_enter_again(section, thread)?)
+}
+
+/// Enters a section that is the thread's already, or nobody's while threads wait for it.
+fn try_enter_again(section: u64, thread: u32) -> Result<bool, Fault> {
     if owner(section)? == u64::from(thread) {
         let times = fault::load_u32(field(section, offset::RECURSION_COUNT))?;
         fault::store_u32(field(section, offset::RECURSION_COUNT), times.wrapping_add(1))?;
@@ -107,16 +97,7 @@ pub fn try_enter(section: u64, thread: u32) -> Result<bool, Fault> {
 /// A [`Fault`] where it is not writable.
 #[inline(always)]
 pub fn leave(waits: &AddressWaits, section: u64) -> Result<(), Fault> {
-    let times = fault::load_u32(field(section, offset::RECURSION_COUNT))?.wrapping_sub(1);
-    fault::store_u32(field(section, offset::RECURSION_COUNT), times)?;
-    if times != 0 {
-        return Ok(());
-    }
-    fault::store_u64(field(section, offset::OWNING_THREAD), 0)?;
-    if atomic::compare_exchange_u32(field(section, offset::LOCK_COUNT), OWNED, FREE)? == OWNED {
-        return Ok(());
-    }
-    leave_slowly(waits, section)
+    if critical_section::leave(section)? == OWNED { Ok(()) } else { leave_slowly(waits, section) }
 }
 
 /// The identifier of the thread that is in a section; 0 for none.
@@ -138,6 +119,9 @@ fn own(section: u64, thread: u32) -> Result<(), Fault> {
 #[inline(never)]
 #[expect(improper_ctypes_definitions, reason = "called from here only; who calls it need not save vector registers")]
 extern "win64" fn enter_slowly(waits: &AddressWaits, section: u64, thread: u32) -> Result<(), Fault> {
+    if try_enter_again(section, thread)? {
+        return Ok(());
+    }
     let word = field(section, offset::LOCK_COUNT);
     for _ in 0..SPINS + fault::load_u64(field(section, offset::SPIN_COUNT))?.min(MOST_SPINS) {
         if fault::load_u32(word)? & UNOWNED != 0 && try_enter(section, thread)? {

@@ -87,6 +87,11 @@ impl Stop {
         before
     }
 
+    /// For a thread that has not begun: it blocks until it has.
+    pub(crate) fn begin_blocked(&self) {
+        self.state.store(BLOCKED, Ordering::SeqCst);
+    }
+
     /// True while the thread neither blocks nor stands.
     pub(crate) fn is_running(&self) -> bool {
         self.state.load(Ordering::Relaxed) == RUNNING

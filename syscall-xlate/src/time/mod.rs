@@ -2,6 +2,7 @@
 
 mod clock;
 mod fields;
+mod vdso;
 mod zone;
 
 pub use clock::{

@@ -310,7 +310,7 @@ impl Dispatcher {
         debug_assert!(self.shared.is_none(), "a shared object has no queue");
         let queue = self.queue.lock().unwrap_or_else(PoisonError::into_inner);
         let state = self.state.fetch_or(SLOW, Ordering::AcqRel) & !SLOW;
-        Locked { dispatcher: self, queue, state, woken: Vec::new() }
+        Locked { dispatcher: self, queue, state, woken: Released::default() }
     }
 
     /// Threads in the queue.
@@ -355,10 +355,20 @@ const fn times(state: u64) -> u32 {
 /// A dispatcher whose state and queue only the holder changes.
 pub(super) struct Locked<'a> {
     dispatcher: &'a Dispatcher,
-    queue: MutexGuard<'a, Vec<Queued>>,
     state: u64,
-    /// Threads to wake once the new state can be seen.
-    woken: Vec<Arc<Waiter>>,
+    // Dropped in this order: who is woken finds the mutex free, not held by the thread whose processor it has been given.
+    queue: MutexGuard<'a, Vec<Queued>>,
+    woken: Released,
+}
+
+/// Threads to wake once the new state can be seen.
+#[derive(Default)]
+struct Released(Vec<Arc<Waiter>>);
+
+impl Drop for Released {
+    fn drop(&mut self) {
+        self.0.iter().for_each(|waiter| waiter.release());
+    }
 }
 
 impl Locked<'_> {
@@ -385,11 +395,11 @@ impl Locked<'_> {
         while let Some(queued) = self.queue.get(at) {
             let Some((state, passed)) = self.dispatcher.pass(self.state, queued.waiter.thread()) else { break };
             if queued.all {
-                self.woken.extend(queued.waiter.look_again().then(|| Arc::clone(&queued.waiter)));
+                self.woken.0.extend(queued.waiter.look_again().then(|| Arc::clone(&queued.waiter)));
                 at += 1;
             } else if queued.waiter.satisfy(queued.index, passed) {
                 self.state = state;
-                self.woken.push(self.queue.remove(at).waiter);
+                self.woken.0.push(self.queue.remove(at).waiter);
             } else {
                 // Its wait is over; it is about to take itself out.
                 at += 1;
@@ -402,6 +412,5 @@ impl Drop for Locked<'_> {
     fn drop(&mut self) {
         let slow = if self.queue.is_empty() { 0 } else { SLOW };
         self.dispatcher.state.store(self.state | slow, Ordering::Release);
-        self.woken.iter().for_each(|waiter| waiter.release());
     }
 }
