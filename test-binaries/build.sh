@@ -62,6 +62,7 @@ prog fixed -Wl,--image-base,0x400000 -Wl,--disable-dynamicbase -Wl,--disable-hig
 prog rawcall_cost -lntdll
 prog nt_services -lntdll -luser32
 prog nt_files -lntdll -luser32
+prog nt_objects -lntdll
 prog mxcsr -nostdlib -Wl,-e,start -lkernel32
 
 # Resources. The message table comes from the message compiler, by way of a resource script of its own.

@@ -1,9 +1,8 @@
 //! handleapi.h: what is done with any handle.
 
-use abi::{HANDLE, NTSTATUS, Out, WIN32_ERROR, Win32Result, shim};
+use abi::{HANDLE, Out, Win32Result, shim};
 use syscall_xlate::Cx;
-use syscall_xlate::object::HandleFlags;
-use syscall_xlate::sync::process;
+use syscall_xlate::object::{Duplication, HandleFlags};
 
 use super::named::inherit_flag;
 
@@ -38,9 +37,7 @@ pub(super) fn CompareObjectHandles(
     hFirstObjectHandle: HANDLE,
     hSecondObjectHandle: HANDLE,
 ) -> Win32Result<()> {
-    let (first, second) = (cx.object(hFirstObjectHandle, 0)?, cx.object(hSecondObjectHandle, 0)?);
-    let same = std::ptr::addr_eq(std::sync::Arc::as_ptr(&first), std::sync::Arc::as_ptr(&second));
-    if same { Ok(()) } else { Err(NTSTATUS::STATUS_NOT_SAME_OBJECT.into()) }
+    Ok(cx.compare(hFirstObjectHandle, hSecondObjectHandle)?)
 }
 
 /// Makes another handle to an object.
@@ -55,24 +52,16 @@ pub(super) fn DuplicateHandle(
     bInheritHandle: bool,
     dwOptions: DUPLICATE_HANDLE_OPTIONS,
 ) -> Win32Result<()> {
-    for process in [hSourceProcessHandle, hTargetProcessHandle] {
-        if !cx.is_own_process(process, process::DUP_HANDLE)? {
-            return Err(WIN32_ERROR::ERROR_NOT_SUPPORTED.into());
-        }
-    }
-    let access = match hSourceHandle {
-        // A handle to oneself carries all rights.
-        HANDLE::CURRENT_PROCESS | HANDLE::CURRENT_THREAD => process::ALL_ACCESS,
-        handle => cx.process.handles.info(handle)?.access,
-    };
-    let same_access = dwOptions.contains(DUPLICATE_HANDLE_OPTIONS::DUPLICATE_SAME_ACCESS);
-    let access = if same_access { access } else { dwDesiredAccess };
-    let object = cx.object(hSourceHandle, 0)?;
-    let new = cx.process.handles.insert(object, access, inherit_flag(bInheritHandle))?;
-    if dwOptions.contains(DUPLICATE_HANDLE_OPTIONS::DUPLICATE_CLOSE_SOURCE) {
-        // The duplicate is made whether or not the source can be closed.
-        let _ = cx.process.handles.close(hSourceHandle);
-    }
+    lpTargetHandle.set_opt(HANDLE::NULL)?;
+    let has = |option| dwOptions.contains(option);
+    let new = cx.duplicate(Duplication {
+        source_process: hSourceProcessHandle,
+        source: hSourceHandle,
+        target_process: hTargetProcessHandle,
+        access: (!has(DUPLICATE_HANDLE_OPTIONS::DUPLICATE_SAME_ACCESS)).then_some(dwDesiredAccess),
+        flags: Some(inherit_flag(bInheritHandle)),
+        closes_source: has(DUPLICATE_HANDLE_OPTIONS::DUPLICATE_CLOSE_SOURCE),
+    })?;
     Ok(lpTargetHandle.set_opt(new)?)
 }
 

@@ -454,6 +454,8 @@ static EXPORTS: &[Export] = exports![
     processthreadsapi::ProcessIdToSessionId,
     synchapi::PulseEvent,
     interlockedapi::QueryDepthSList,
+    fileapi::QueryDosDeviceA,
+    fileapi::QueryDosDeviceW,
     realtimeapiset::QueryInterruptTime,
     realtimeapiset::QueryInterruptTimePrecise,
     profileapi::QueryPerformanceCounter,

@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use abi::{HANDLE, In, NtResult, PCSTR, PCWSTR, WIN32_ERROR, Wide, Win32Result};
 use syscall_xlate::Cx;
-use syscall_xlate::object::{Access, GenericMapping, HandleFlags, Object, Place};
+use syscall_xlate::object::{Access, GenericMapping, HandleFlags, Name, Object, Place};
 
 use super::structs::SECURITY_ATTRIBUTES;
 use crate::text;
@@ -28,7 +28,8 @@ pub(super) fn create<T: Object>(
     make: impl FnOnce(Option<Place>) -> NtResult<Arc<T>>,
 ) -> Win32Result<HANDLE> {
     let flags = handle_flags(attributes)?;
-    let created = cx.process.names.create(name, make)?;
+    let name = if name.is_empty() { None } else { Some(Name::win32(name)?) };
+    let created = cx.process.names.create(name.as_ref(), make)?;
     let handle = cx.process.handles.insert(created.object, access, flags)?;
     cx.thread.set_last_error(if created.existed {
         WIN32_ERROR::ERROR_ALREADY_EXISTS
@@ -49,7 +50,7 @@ pub(super) fn open<T: Object>(
     if name.is_empty() {
         return Err(WIN32_ERROR::ERROR_INVALID_PARAMETER.into());
     }
-    let object = cx.process.names.open::<T>(name)?;
+    let object = cx.process.names.open::<T>(&Name::win32(name)?)?;
     Ok(cx.process.handles.insert(object, mapping.map(access), inherit_flag(inherit))?)
 }
 

@@ -47,7 +47,7 @@ fn check<T: Guest>(class: u32, buffer: Ptr<T>, length: u32) -> NtResult<u32> {
 }
 
 /// Opens the object of a name.
-fn open<T: Object>(
+pub(super) fn open<T: Object>(
     cx: &Cx,
     result: Out<HANDLE>,
     access: Access,
@@ -55,11 +55,11 @@ fn open<T: Object>(
     mapping: GenericMapping,
 ) -> NtResult<()> {
     result.set(HANDLE::NULL)?;
-    let attributes = Attributes::read(attributes)?;
-    if attributes.name.is_empty() {
-        return Err(NTSTATUS::STATUS_OBJECT_PATH_SYNTAX_BAD);
+    if attributes.is_null() {
+        return Err(NTSTATUS::STATUS_INVALID_PARAMETER);
     }
-    let object = cx.process.names.open::<T>(&attributes.name)?;
+    let attributes = Attributes::read(attributes)?;
+    let object = cx.process.names.open::<T>(&attributes.name(cx)?)?;
     Ok(result.set(cx.process.handles.insert(object, mapping.map(access), attributes.flags)?)?)
 }
 
@@ -70,7 +70,7 @@ pub(super) fn NtClearEvent(cx: &Cx, EventHandle: HANDLE) -> NtResult<()> {
 }
 
 /// Opens the event of a name.
-#[shim(partial = "no folder but BaseNamedObjects")]
+#[shim(full)]
 pub(super) fn NtOpenEvent(
     cx: &Cx,
     EventHandle: Out<HANDLE>,
@@ -81,7 +81,7 @@ pub(super) fn NtOpenEvent(
 }
 
 /// Opens the mutant of a name.
-#[shim(partial = "no folder but BaseNamedObjects")]
+#[shim(full)]
 pub(super) fn NtOpenMutant(
     cx: &Cx,
     MutantHandle: Out<HANDLE>,
@@ -92,7 +92,7 @@ pub(super) fn NtOpenMutant(
 }
 
 /// Opens the semaphore of a name.
-#[shim(partial = "no folder but BaseNamedObjects")]
+#[shim(full)]
 pub(super) fn NtOpenSemaphore(
     cx: &Cx,
     SemaphoreHandle: Out<HANDLE>,
@@ -189,7 +189,7 @@ pub(super) fn NtSetTimerResolution(DesiredTime: u32, SetResolution: BOOLEAN, Act
 }
 
 /// Makes a keyed event, or opens the one of this name.
-#[shim(partial = "names are known in this process only, and no folder but BaseNamedObjects")]
+#[shim(partial = "names are known in this process only")]
 pub(super) fn NtCreateKeyedEvent(
     cx: &Cx,
     KeyedEventHandle: Out<HANDLE>,
@@ -205,18 +205,14 @@ pub(super) fn NtCreateKeyedEvent(
 }
 
 /// Opens the keyed event of a name.
-#[shim(partial = "names are known in this process only, and no folder but BaseNamedObjects")]
+#[shim(partial = "names are known in this process only")]
 pub(super) fn NtOpenKeyedEvent(
     cx: &Cx,
     KeyedEventHandle: Out<HANDLE>,
     DesiredAccess: u32,
     ObjectAttributes: Ptr<OBJECT_ATTRIBUTES>,
 ) -> NtResult<()> {
-    KeyedEventHandle.set(HANDLE::NULL)?;
-    let attributes = Attributes::read(ObjectAttributes)?;
-    let event = cx.process.names.open::<KeyedEvent>(&attributes.name)?;
-    let access = keyed_event::MAPPING.map(DesiredAccess);
-    Ok(KeyedEventHandle.set(cx.process.handles.insert(event, access, attributes.flags)?)?)
+    open::<KeyedEvent>(cx, KeyedEventHandle, DesiredAccess, ObjectAttributes, keyed_event::MAPPING)
 }
 
 /// Lets one thread that waits for a key go on, waiting for one to come.
@@ -288,7 +284,7 @@ mod tests {
         ntdll!NtReleaseKeyedEvent(KeyedEventHandle=h1, KeyValue=@2, Alertable=FALSE, Timeout=@3) = STATUS_ACCESS_DENIED
         ntdll!NtReleaseKeyedEvent(KeyedEventHandle=0x0, KeyValue=@2, Alertable=FALSE, Timeout=@3) = STATUS_TIMEOUT
         ntdll!NtReleaseKeyedEvent(KeyedEventHandle=h2, KeyValue=@2, Alertable=FALSE, Timeout=@3) = STATUS_INVALID_HANDLE
-        ntdll!NtOpenKeyedEvent(KeyedEventHandle=@1, DesiredAccess=1, ObjectAttributes=NULL) = STATUS_OBJECT_NAME_INVALID
+        ntdll!NtOpenKeyedEvent(KeyedEventHandle=@1, DesiredAccess=1, ObjectAttributes=NULL) = STATUS_INVALID_PARAMETER
         ntdll!NtClose(Handle=h1) = STATUS_SUCCESS
         ");
     }
@@ -329,7 +325,7 @@ mod tests {
         ntdll!NtQueryMutant(MutantHandle=h2, MutantInformationClass=0, MutantInformation=&{CurrentCount=0, OwnedByCaller=1, AbandonedState=0}, MutantInformationLength=8, ReturnLength=&8) = STATUS_SUCCESS
         ntdll!NtCreateSemaphore(SemaphoreHandle=&h3, DesiredAccess=2031619, ObjectAttributes=NULL, InitialCount=2, MaximumCount=5) = STATUS_SUCCESS
         ntdll!NtQuerySemaphore(SemaphoreHandle=h3, SemaphoreInformationClass=0, SemaphoreInformation=&{CurrentCount=2, MaximumCount=5}, SemaphoreInformationLength=8, ReturnLength=&8) = STATUS_SUCCESS
-        ntdll!NtOpenEvent(EventHandle=@1, DesiredAccess=2031619, ObjectAttributes=NULL) = STATUS_OBJECT_PATH_SYNTAX_BAD
+        ntdll!NtOpenEvent(EventHandle=@1, DesiredAccess=2031619, ObjectAttributes=NULL) = STATUS_INVALID_PARAMETER
         ntdll!NtQueryTimerResolution(MaximumTime=&156250, MinimumTime=&5000, CurrentTime=&5000) = STATUS_SUCCESS
         ntdll!NtSetTimerResolution(DesiredTime=10000, SetResolution=TRUE, ActualTime=&5000) = STATUS_SUCCESS
         ");

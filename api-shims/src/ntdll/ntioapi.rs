@@ -335,7 +335,7 @@ fn transfer(
 }
 
 /// Makes a completion port, or opens the one of this name.
-#[shim(partial = "names are known in this process only; no folder but BaseNamedObjects")]
+#[shim(partial = "names are known in this process only")]
 pub(super) fn NtCreateIoCompletion(
     cx: &Cx,
     IoCompletionHandle: Out<HANDLE>,

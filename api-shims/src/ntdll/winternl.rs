@@ -13,7 +13,7 @@ use abi::{BOOLEAN, Guest, HANDLE, In, NTSTATUS, NtResult, Out, PCSTR, PCWSTR, Pt
 use syscall_xlate::Cx;
 use syscall_xlate::heap::Heaps;
 use syscall_xlate::object::access::SYNCHRONIZE;
-use syscall_xlate::object::{Access, GenericMapping, Object, Place};
+use syscall_xlate::object::{Access, Created, GenericMapping, Object, Place};
 use syscall_xlate::sync::process as process_object;
 use syscall_xlate::sync::thread as thread_object;
 use syscall_xlate::sync::{Event, Semaphore, event, mutant, semaphore};
@@ -54,7 +54,7 @@ pub(super) fn NtClose(cx: &Cx, Handle: HANDLE) -> NtResult<()> {
 }
 
 /// Makes an event, or opens the one of this name.
-#[shim(partial = "no folder but BaseNamedObjects")]
+#[shim(full)]
 pub(super) fn NtCreateEvent(
     cx: &Cx,
     EventHandle: Out<HANDLE>,
@@ -74,7 +74,7 @@ pub(super) fn NtCreateEvent(
 }
 
 /// Makes a mutant, or opens the one of this name.
-#[shim(partial = "no folder but BaseNamedObjects")]
+#[shim(full)]
 pub(super) fn NtCreateMutant(
     cx: &Cx,
     MutantHandle: Out<HANDLE>,
@@ -89,7 +89,7 @@ pub(super) fn NtCreateMutant(
 }
 
 /// Makes a semaphore, or opens the one of this name.
-#[shim(partial = "no folder but BaseNamedObjects")]
+#[shim(full)]
 pub(super) fn NtCreateSemaphore(
     cx: &Cx,
     SemaphoreHandle: Out<HANDLE>,
@@ -112,10 +112,29 @@ pub(super) fn create<T: Object>(
     access: Access,
     make: impl FnOnce(Option<Place>) -> NtResult<Arc<T>>,
 ) -> NTSTATUS {
+    create_with(cx, result, attributes, mapping, access, |attributes| {
+        cx.process.names.create(attributes.name_to_make(cx)?.as_ref(), make)
+    })
+}
+
+/// As [`create`], where `make` looks the name up.
+pub(super) fn create_with<T: Object>(
+    cx: &Cx,
+    result: Out<HANDLE>,
+    attributes: Ptr<OBJECT_ATTRIBUTES>,
+    mapping: GenericMapping,
+    access: Access,
+    make: impl FnOnce(&Attributes) -> NtResult<Created<T>>,
+) -> NTSTATUS {
     let work = || -> NtResult<NTSTATUS> {
         result.set(HANDLE::NULL)?;
         let attributes = Attributes::read(attributes)?;
-        let created = cx.process.names.create(&attributes.name, make)?;
+        let created = match make(&attributes) {
+            Err(NTSTATUS::STATUS_OBJECT_TYPE_MISMATCH) if !attributes.open_if => {
+                return Err(NTSTATUS::STATUS_OBJECT_NAME_COLLISION);
+            }
+            created => created?,
+        };
         if created.existed && !attributes.open_if {
             return Err(NTSTATUS::STATUS_OBJECT_NAME_COLLISION);
         }

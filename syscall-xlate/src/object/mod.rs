@@ -4,10 +4,13 @@
 //! object lives until its last handle is closed and its last operation is done; then it is dropped, which is where a type cleans up.
 
 pub mod access;
+pub mod directory;
+mod information;
 mod namespace;
 mod pseudo;
 mod shared;
 mod slot;
+pub mod symbolic_link;
 mod table;
 
 use std::any::Any;
@@ -16,8 +19,12 @@ use std::sync::Arc;
 use abi::NtResult;
 
 pub use access::{Access, GenericMapping};
-pub use namespace::{Created, Namespace};
+pub use directory::Directory;
+pub use information::{TypeInformation, is_same};
+pub use namespace::{Created, Listed, Name, Namespace};
+pub use pseudo::Duplication;
 pub use shared::Place;
+pub use symbolic_link::SymbolicLink;
 pub use table::{HandleFlags, HandleInfo, HandleTable};
 
 use crate::wait::Dispatcher;
@@ -79,6 +86,9 @@ macro_rules! kinds {
         pub enum Kind { $($(#[$meta])* $kind),* }
 
         impl Kind {
+            /// All of them.
+            pub const ALL: &[Self] = &[$(Self::$kind),*];
+
             /// The type's name, as `NtQueryObject` gives it.
             pub const fn name(self) -> &'static str {
                 match self { $(Self::$kind => stringify!($kind)),* }
@@ -87,7 +97,9 @@ macro_rules! kinds {
     };
 }
 kinds! {
-    /// A folder of the object namespace.
+    /// A device: a name only, whose object is opened as a file.
+    Device
+    /// A directory of the object namespace.
     Directory
     /// An event.
     Event

@@ -183,6 +183,13 @@ impl HandleTable {
         target.insert(object, access.unwrap_or(granted), flags)
     }
 
+    /// Shows the object of each handle. `look` must be short and must not use the table.
+    pub(super) fn each(&self, mut look: impl FnMut(&Arc<dyn Object>)) {
+        for slot in self.blocks.iter().filter_map(OnceLock::get).flatten() {
+            slot.with(|entry| entry.as_ref().into_iter().for_each(|entry| look(&entry.object)));
+        }
+    }
+
     /// All handles, ascending. A snapshot: others open and close while it is taken.
     pub fn handles(&self) -> Vec<HandleInfo> {
         let end = self.free.lock().unwrap_or_else(PoisonError::into_inner).fresh;

@@ -14,7 +14,7 @@ pub const QUERY_STATE: Access = 1;
 pub const ALL_ACCESS: Access = STANDARD_RIGHTS_REQUIRED | SYNCHRONIZE | QUERY_STATE;
 /// What generic rights mean for a mutant.
 pub const MAPPING: GenericMapping =
-    GenericMapping { read: QUERY_STATE, write: 0, execute: SYNCHRONIZE, all: ALL_ACCESS };
+    GenericMapping { read: 0x0002_0001, write: 0x0002_0000, execute: 0x0012_0000, all: ALL_ACCESS };
 
 /// A mutant: one thread owns it, as often as it likes.
 #[derive(Debug)]

@@ -19,7 +19,7 @@ pub const MODIFY_STATE: Access = 2;
 pub const ALL_ACCESS: Access = STANDARD_RIGHTS_REQUIRED | SYNCHRONIZE | 3;
 /// What generic rights mean for a timer.
 pub const MAPPING: GenericMapping =
-    GenericMapping { read: QUERY_STATE, write: MODIFY_STATE, execute: SYNCHRONIZE, all: ALL_ACCESS };
+    GenericMapping { read: 0x0002_0001, write: 0x0002_0002, execute: 0x0012_0000, all: ALL_ACCESS };
 
 /// Seconds from 1601, where Windows' time begins, to 1970.
 const EPOCH: u64 = 11_644_473_600;

@@ -149,7 +149,7 @@ mod tests {
     use std::sync::Arc;
     use std::thread;
 
-    use crate::object::{Namespace, Object};
+    use crate::object::{Name, Namespace, Object};
     use crate::sync::{Event, Mutant, Mutants, Semaphore};
     use crate::temp_dir::TempDir;
     use crate::wait::{self, Apc, Timeout, Waiter, Woken};
@@ -158,14 +158,14 @@ mod tests {
     fn processes(folder: &TempDir) -> [Namespace; 2] {
         [(); 2].map(|()| Namespace::new(folder.path()))
     }
-    fn name(text: &str) -> Vec<u16> {
-        text.encode_utf16().collect()
+    fn name(text: &str) -> Name {
+        Name::win32(&text.encode_utf16().collect::<Vec<_>>()).unwrap()
     }
     fn event(process: &Namespace, text: &str, manual: bool) -> Arc<Event> {
-        process.create(&name(text), |place| Ok(Event::new_in(place, manual, false))).unwrap().object
+        process.create(Some(&name(text)), |place| Ok(Event::new_in(place, manual, false))).unwrap().object
     }
     fn mutant(process: &Namespace, text: &str) -> Arc<Mutant> {
-        process.create(&name(text), |place| Ok(Mutants::default().create_in(place, None))).unwrap().object
+        process.create(Some(&name(text)), |place| Ok(Mutants::default().create_in(place, None))).unwrap().object
     }
     fn wait_one(waiter: &Arc<Waiter>, object: &dyn Object, timeout: Timeout) -> Woken {
         wait::one(waiter, object.dispatcher().unwrap(), false, timeout)
@@ -266,8 +266,9 @@ mod tests {
     fn a_semaphore_counts_in_all_processes() {
         let folder = TempDir::new();
         let [first, second] = processes(&folder);
-        let make =
-            |process: &Namespace| process.create(&name("s"), |place| Semaphore::new_in(place, 1, 3)).unwrap().object;
+        let make = |process: &Namespace| {
+            process.create(Some(&name("s")), |place| Semaphore::new_in(place, 1, 3)).unwrap().object
+        };
         let (here, there) = (make(&first), make(&second));
         assert_eq!((here.release(2), there.query()), (Ok(1), (3, 3)));
         assert!(there.release(1).is_err());
@@ -283,7 +284,7 @@ mod tests {
         let folder = TempDir::new();
         let [first, second] = processes(&folder);
         let make = |process: &Namespace| {
-            process.create(&name("s"), |place| Semaphore::new_in(place, 0, i32::MAX)).unwrap().object
+            process.create(Some(&name("s")), |place| Semaphore::new_in(place, 0, i32::MAX)).unwrap().object
         };
         let (here, there) = (make(&first), make(&second));
         thread::scope(|scope| {

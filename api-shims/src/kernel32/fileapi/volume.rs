@@ -91,6 +91,46 @@ pub(in crate::kernel32) fn GetVolumeInformationByHandleW(
     give_names(&known, (lpVolumeNameBuffer, nVolumeNameSize), (lpFileSystemNameBuffer, nFileSystemNameSize))
 }
 
+/// Tells where a drive or device leads in the namespace of objects, or for NULL the names of all of them.
+#[shim(full)]
+pub(in crate::kernel32) fn QueryDosDeviceA(
+    cx: &Cx,
+    lpDeviceName: PCSTR,
+    lpTargetPath: PSTR,
+    ucchMax: u32,
+) -> Win32Result<u32> {
+    let name = lpDeviceName.opt().map(PCSTR::read).transpose()?.map(|name| text::to_wide(cx, &name));
+    let found = text::to_ansi(cx, &dos_device(cx, name.as_deref())?);
+    if found.len() > ucchMax as usize {
+        return Err(WIN32_ERROR::ERROR_INSUFFICIENT_BUFFER.into());
+    }
+    lpTargetPath.ptr().write_slice(&found)?;
+    Ok(found.len() as u32)
+}
+
+/// Tells where a drive or device leads in the namespace of objects, or for NULL the names of all of them.
+#[shim(full)]
+pub(in crate::kernel32) fn QueryDosDeviceW(
+    cx: &Cx,
+    lpDeviceName: PCWSTR,
+    lpTargetPath: PWSTR,
+    ucchMax: u32,
+) -> Win32Result<u32> {
+    let name = lpDeviceName.opt().map(PCWSTR::read).transpose()?;
+    let found = dos_device(cx, name.as_deref())?;
+    if found.len() > ucchMax as usize {
+        return Err(WIN32_ERROR::ERROR_INSUFFICIENT_BUFFER.into());
+    }
+    lpTargetPath.ptr().write_slice(&found)?;
+    Ok(found.len() as u32)
+}
+
+/// Texts with a closing zero each, and one more behind the last.
+fn dos_device(cx: &Cx, name: Option<&[u16]>) -> Win32Result<Vec<u16>> {
+    let texts = cx.process.names.dos_devices(name)?;
+    Ok(texts.into_iter().flat_map(|text| text.into_iter().chain([0])).chain([0]).collect())
+}
+
 /// Writes the label and the file system's name into buffers of so many characters; NULL for what is not wanted.
 fn give_names(known: &VolumeInformation, label: (PWSTR, u32), file_system: (PWSTR, u32)) -> Win32Result<()> {
     for ((buffer, size), name) in [(label, known.label.clone()), (file_system, text::wide(known.file_system))] {

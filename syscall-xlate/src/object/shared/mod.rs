@@ -21,14 +21,15 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use abi::{NTSTATUS, NtResult};
 use lock::Mode;
 use rustix::process::geteuid;
-pub(crate) use segment::Record;
 use segment::{RECORDS, Segment};
+pub(crate) use segment::{Record, Text};
 use sha2::{Digest, Sha256};
 
 use super::Kind;
+use crate::nls::case::upcased;
 
 /// Changes when the layout of the segment does: processes of two versions do not share.
-const VERSION: u32 = 1;
+const VERSION: u32 = 2;
 const SEGMENT: &str = "names";
 
 /// Shared by all who are there.
@@ -45,18 +46,38 @@ const PROCESS_BITS: u32 = 30;
 /// Tries to join a folder that others keep removing.
 const TRIES: u32 = 1000;
 
-/// A name as it is compared.
+/// The first identifier of a directory that is not always there.
+const FIRST_DIRECTORY: u64 = 1 << 16;
+
+/// A name as it is compared: whatever its case, and as it is.
 #[derive(Clone, Copy, PartialEq, Eq)]
-pub(super) struct Key([u64; 2]);
+struct Key([u64; 2]);
 
 impl Key {
-    /// The key of a name in its folder.
-    pub(super) fn new(global: bool, name: &[u16]) -> Self {
-        let mut hash = Sha256::new_with_prefix([u8::from(global)]);
-        name.iter().for_each(|unit| hash.update(unit.to_le_bytes()));
-        let hash = hash.finalize();
-        Self([0, 8].map(|at| u64::from_le_bytes(std::array::from_fn(|byte| hash[at + byte]))))
+    fn new(name: Name<'_>) -> Self {
+        let hash = |text: &[u16]| {
+            let mut hash = Sha256::new_with_prefix(name.directory.to_le_bytes());
+            text.iter().for_each(|unit| hash.update(unit.to_le_bytes()));
+            let hash = hash.finalize();
+            u64::from_le_bytes(std::array::from_fn(|byte| hash[byte]))
+        };
+        Self([hash(&upcased(name.text)), hash(name.text)])
     }
+
+    /// Whether a record has this name.
+    fn is_of(self, record: &Record, ignores_case: bool) -> bool {
+        let parts = if ignores_case { 1 } else { 2 };
+        record.name.iter().zip(self.0).take(parts).all(|(name, key)| name.load(Ordering::Relaxed) == key)
+    }
+}
+
+/// A name in its directory.
+#[derive(Clone, Copy)]
+pub(super) struct Name<'a> {
+    /// The directory's identifier.
+    pub directory: u64,
+    /// The name.
+    pub text: &'a [u16],
 }
 
 /// A process's share of the names.
@@ -134,6 +155,11 @@ impl Registry {
         let guard = self.lookup.lock().unwrap_or_else(PoisonError::into_inner);
         lock::lock(&self.file, LOOKUP, Mode::Exclusive).map_err(|_| NTSTATUS::STATUS_INSUFFICIENT_RESOURCES)?;
         Ok(Lookup { registry: self, _guard: guard })
+    }
+
+    /// An identifier for a new directory.
+    pub(super) fn next_directory(&self) -> u64 {
+        FIRST_DIRECTORY + self.segment.header().directories.fetch_add(1, Ordering::Relaxed)
     }
 
     /// The number of this process among those who share.
@@ -234,29 +260,40 @@ impl Drop for Lookup<'_> {
 }
 
 impl Lookup<'_> {
-    /// The object of a name.
+    /// The object of a name, and its type.
     ///
     /// # Errors
-    /// `STATUS_OBJECT_NAME_NOT_FOUND`; `STATUS_OBJECT_TYPE_MISMATCH` when it is of another type.
-    pub(super) fn open(&self, key: Key, kind: Kind) -> NtResult<Place> {
-        match self.search(key) {
-            Ok(index) if self.registry.segment.record(index).kind.load(Ordering::Acquire) != number(kind) => {
-                Err(NTSTATUS::STATUS_OBJECT_TYPE_MISMATCH)
-            }
-            Ok(index) => self.registry.hold(index),
-            Err(_) => Err(NTSTATUS::STATUS_OBJECT_NAME_NOT_FOUND),
-        }
+    /// `STATUS_OBJECT_NAME_NOT_FOUND`, `STATUS_INSUFFICIENT_RESOURCES`.
+    pub(super) fn open(&self, name: Name<'_>, ignores_case: bool) -> NtResult<(Place, Kind)> {
+        let index = self.search(Key::new(name), ignores_case).map_err(|_| NTSTATUS::STATUS_OBJECT_NAME_NOT_FOUND)?;
+        let kind = self.registry.segment.record(index).kind.load(Ordering::Acquire);
+        let kind = kind_of(kind).ok_or(NTSTATUS::STATUS_OBJECT_NAME_NOT_FOUND)?;
+        Ok((self.registry.hold(index)?, kind))
+    }
+
+    /// The names in a directory, and their types. Those that are too long to be kept are not there.
+    pub(super) fn list(&self, directory: u64) -> Vec<(Vec<u16>, Kind)> {
+        let segment = &self.registry.segment;
+        let named = segment.used().filter_map(|index| {
+            let record = segment.record(index);
+            let kind = kind_of(record.kind.load(Ordering::Acquire))?;
+            let here = record.directory.load(Ordering::Relaxed) == directory && self.registry.is_open(index);
+            here.then(|| (segment.text(index).name(), kind)).filter(|(name, _)| !name.is_empty())
+        });
+        named.collect()
     }
 
     /// A place for a new object, which nobody finds before [`Self::publish`].
     ///
     /// # Errors
     /// `STATUS_INSUFFICIENT_RESOURCES` when all are taken.
-    pub(super) fn reserve(&self, key: Key) -> NtResult<Place> {
-        let index = match self.search(key) {
+    pub(super) fn reserve(&self, name: Name<'_>) -> NtResult<Place> {
+        let key = Key::new(name);
+        let index = match self.search(key, false) {
             Err(Some(index)) => index,
             _ => return Err(NTSTATUS::STATUS_INSUFFICIENT_RESOURCES),
         };
+        self.registry.segment.note_use(index);
         let record = self.registry.segment.record(index);
         record.kind.store(Record::FREE, Ordering::Release);
         let _ = fs::remove_file(self.registry.section(index));
@@ -266,6 +303,8 @@ impl Lookup<'_> {
         record.state.store(0, Ordering::Relaxed);
         record.detail.store(0, Ordering::Relaxed);
         record.recursion.store(0, Ordering::Relaxed);
+        record.directory.store(name.directory, Ordering::Relaxed);
+        self.registry.segment.text(index).set_name(name.text);
         self.registry.hold(index)
     }
 
@@ -275,7 +314,7 @@ impl Lookup<'_> {
     }
 
     /// The record of a name; otherwise one that is free, if there is one.
-    fn search(&self, key: Key) -> Result<u32, Option<u32>> {
+    fn search(&self, key: Key, ignores_case: bool) -> Result<u32, Option<u32>> {
         let mut free = None;
         let start = (key.0[0] % u64::from(RECORDS)) as u32;
         for index in (0..RECORDS).map(|step| (start + step) % RECORDS) {
@@ -285,7 +324,7 @@ impl Lookup<'_> {
                 0 => return Err(free.or(Some(index))),
                 Record::FREE => free = free.or(Some(index)),
                 _ => {
-                    let same = record.name.iter().zip(key.0).all(|(name, key)| name.load(Ordering::Relaxed) == key);
+                    let same = key.is_of(record, ignores_case);
                     if (same || free.is_none()) && !self.registry.is_open(index) {
                         free = free.or(Some(index));
                     } else if same {
@@ -300,6 +339,11 @@ impl Lookup<'_> {
 
 const fn number(kind: Kind) -> u32 {
     kind as u32 + 1
+}
+
+/// The type that a record has, if it has one.
+fn kind_of(number: u32) -> Option<Kind> {
+    Kind::ALL.get(number.checked_sub(1)? as usize).copied()
 }
 
 /// A named object's place among those that processes share. The object lives as long as a living process has one.
@@ -319,7 +363,11 @@ impl Place {
         self.registry.segment.record(self.index)
     }
 
-    pub(crate) fn registry(&self) -> &Registry {
+    pub(crate) fn text(&self) -> &Text {
+        self.registry.segment.text(self.index)
+    }
+
+    pub(crate) fn registry(&self) -> &Arc<Registry> {
         &self.registry
     }
 
@@ -353,17 +401,20 @@ mod tests {
     fn join(folder: &TempDir) -> Arc<Registry> {
         Registry::join(folder.path().join("shared")).unwrap()
     }
-    fn key(name: &str) -> Key {
-        Key::new(false, &name.encode_utf16().collect::<Vec<_>>())
-    }
     fn make(registry: &Arc<Registry>, name: &str) -> Place {
-        let lookup = registry.enter().unwrap();
-        let place = lookup.reserve(key(name)).unwrap();
+        let (lookup, text) = (registry.enter().unwrap(), name.encode_utf16().collect::<Vec<_>>());
+        let place = lookup.reserve(Name { directory: 1, text: &text }).unwrap();
         lookup.publish(place.index, Kind::Event);
         place
     }
-    fn open(registry: &Arc<Registry>, name: &str, kind: Kind) -> NtResult<Place> {
-        registry.enter().unwrap().open(key(name), kind)
+    fn open_as(registry: &Arc<Registry>, name: &str, ignores_case: bool) -> NtResult<Place> {
+        let text = name.encode_utf16().collect::<Vec<_>>();
+        let (place, kind) = registry.enter()?.open(Name { directory: 1, text: &text }, ignores_case)?;
+        assert_eq!(kind, Kind::Event);
+        Ok(place)
+    }
+    fn open(registry: &Arc<Registry>, name: &str) -> NtResult<Place> {
+        open_as(registry, name, false)
     }
 
     #[test]
@@ -372,14 +423,15 @@ mod tests {
         let (first, second) = (join(&folder), join(&folder));
         let made = make(&first, "a");
         made.record().state.store(5, Ordering::Relaxed);
-        let opened = open(&second, "a", Kind::Event).unwrap();
+        let opened = open(&second, "a").unwrap();
         assert_eq!(opened.record().state.load(Ordering::Relaxed), 5);
-        assert_eq!(open(&second, "a", Kind::Mutant).err(), Some(NTSTATUS::STATUS_OBJECT_TYPE_MISMATCH));
-        assert_eq!(open(&second, "b", Kind::Event).err(), Some(NTSTATUS::STATUS_OBJECT_NAME_NOT_FOUND));
+        assert_eq!(open(&second, "A").err(), Some(NTSTATUS::STATUS_OBJECT_NAME_NOT_FOUND));
+        assert!(open_as(&second, "A", true).is_ok());
+        assert_eq!(open(&second, "b").err(), Some(NTSTATUS::STATUS_OBJECT_NAME_NOT_FOUND));
         drop(made);
-        assert!(open(&first, "a", Kind::Event).is_ok());
+        assert!(open(&first, "a").is_ok());
         drop(opened);
-        assert_eq!(open(&first, "a", Kind::Event).err(), Some(NTSTATUS::STATUS_OBJECT_NAME_NOT_FOUND));
+        assert_eq!(open(&first, "a").err(), Some(NTSTATUS::STATUS_OBJECT_NAME_NOT_FOUND));
         assert_eq!(make(&second, "a").record().state.load(Ordering::Relaxed), 0);
     }
 
@@ -387,8 +439,19 @@ mod tests {
     fn what_was_not_published_is_not_found() {
         let folder = TempDir::new();
         let registry = join(&folder);
-        drop(registry.enter().unwrap().reserve(key("a")).unwrap());
-        assert_eq!(open(&registry, "a", Kind::Event).err(), Some(NTSTATUS::STATUS_OBJECT_NAME_NOT_FOUND));
+        drop(registry.enter().unwrap().reserve(Name { directory: 1, text: &[97] }).unwrap());
+        assert_eq!(open(&registry, "a").err(), Some(NTSTATUS::STATUS_OBJECT_NAME_NOT_FOUND));
+    }
+
+    #[test]
+    fn names_are_listed_by_their_directory() {
+        let folder = TempDir::new();
+        let (first, second) = (join(&folder), join(&folder));
+        let (_kept, gone) = (make(&first, "a"), make(&first, "b"));
+        drop(gone);
+        let _unlisted = make(&first, &"long".repeat(100));
+        let lookup = second.enter().unwrap();
+        assert_eq!((lookup.list(1), lookup.list(2)), (vec![(vec![97], Kind::Event)], vec![]));
     }
 
     #[test]
@@ -420,7 +483,7 @@ mod tests {
         drop(third);
         let fourth = join(&folder);
         assert!(!shared.join("section-1").exists());
-        assert_eq!(open(&fourth, "a", Kind::Event).err(), Some(NTSTATUS::STATUS_OBJECT_NAME_NOT_FOUND));
+        assert_eq!(open(&fourth, "a").err(), Some(NTSTATUS::STATUS_OBJECT_NAME_NOT_FOUND));
     }
 
     #[test]
@@ -430,7 +493,7 @@ mod tests {
         let kept: Vec<_> = (0..100).map(|n| make(&registry, &format!("kept{n}"))).collect();
         (0..70_000).for_each(|n| drop(make(&registry, &format!("gone{n}"))));
         assert!(kept.iter().enumerate().all(|(n, place)| {
-            open(&registry, &format!("kept{n}"), Kind::Event).is_ok_and(|opened| opened.index == place.index)
+            open(&registry, &format!("kept{n}")).is_ok_and(|opened| opened.index == place.index)
         }));
     }
 
@@ -443,7 +506,7 @@ mod tests {
                     for _ in 0..50 {
                         let registry = join(&folder);
                         let place = make(&registry, &format!("{}", registry.process()));
-                        assert!(open(&registry, &format!("{}", registry.process()), Kind::Event).is_ok());
+                        assert!(open(&registry, &format!("{}", registry.process())).is_ok());
                         drop(place);
                         registry.leave();
                     }
