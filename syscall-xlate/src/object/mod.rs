@@ -24,6 +24,7 @@ pub use information::{TypeInformation, is_same};
 pub use namespace::{Created, Listed, Name, Namespace};
 pub use pseudo::Duplication;
 pub use shared::Place;
+pub(crate) use shared::{Record, Registry};
 pub use symbolic_link::SymbolicLink;
 pub use table::{HandleFlags, HandleInfo, HandleTable};
 

@@ -7,6 +7,7 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use super::shared::Shared;
+use super::timed::Timed;
 use super::waiter::Waiter;
 use crate::object::Place;
 
@@ -86,6 +87,17 @@ impl Dispatcher {
 
     const fn with(signal: Signal, state: u64, shared: Option<Shared>) -> Self {
         Self { signal, limit: u32::MAX, state: AtomicU64::new(state), queue: Mutex::new(Vec::new()), shared }
+    }
+
+    /// The same for a timer: of one that processes share, the state says when it is due.
+    pub fn timed(mut self) -> Self {
+        self.shared = self.shared.map(Shared::into_timed);
+        self
+    }
+
+    /// The timer whose state processes share, if it is one.
+    pub(crate) fn timer(&self) -> Option<Timed<'_>> {
+        self.shared.as_ref().and_then(Shared::timer)
     }
 
     /// The state that processes share, if they do.

@@ -107,7 +107,9 @@ fn rounds<'a>(
         if let Err(woken) = attempt(&mut round) {
             return woken;
         }
-        let until = if round.again || over.is_some() { Deadline::Passed } else { deadline.within(longest) };
+        let due = round.sleeps.iter().filter_map(|sleep| sleep.longest);
+        let most = due.fold(longest, Duration::min);
+        let until = if round.again || over.is_some() { Deadline::Passed } else { deadline.within(most) };
         let wake = waiter.sleep_on(alertable, until, &round.sleeps);
         forget(waiter, objects);
         match (wake, over) {

@@ -11,6 +11,7 @@ mod mixed;
 mod shared;
 #[cfg(test)]
 mod tests;
+mod timed;
 mod waiter;
 
 use std::sync::Arc;

@@ -4,13 +4,18 @@
 //! So nothing is lost when one of them dies. What a process that dies between its two steps does not tell, that it has signalled, and that
 //! it owned a mutant, sleepers find out: they look again from time to time ([`super::mixed`]).
 
+use std::sync::Arc;
 use std::sync::atomic::{AtomicU32, Ordering};
+use std::time::Duration;
 
 use super::dispatcher::{Passed, Signal};
-use crate::object::Place;
+use super::timed::{self, Timed};
+use crate::object::{Place, Record, Registry};
 
 /// Somebody sleeps.
-const SLEEPERS: u64 = 1 << 63;
+pub(super) const SLEEPERS: u64 = 1 << 63;
+/// An event's or timer's signal. An event's state is nothing else.
+pub(super) const SIGNALLED: u64 = 1;
 /// A mutant whose owner ended without releasing it.
 const ABANDONED: u64 = 1 << 62;
 /// A mutant's owner: its process's number among those who share, and its thread's identifier.
@@ -21,18 +26,22 @@ const OWNER: u64 = ABANDONED - 1;
 pub(super) struct Shared {
     signal: Signal,
     place: Place,
+    /// It is a timer's.
+    timed: bool,
 }
 
 /// What a thread that cannot pass may sleep on.
 pub(super) struct Sleep<'a> {
     pub word: &'a AtomicU32,
     pub expected: u32,
+    /// Longer than this nobody sleeps on it: then a timer is due.
+    pub longest: Option<Duration>,
 }
 
 impl Shared {
     /// The state of an object that exists.
     pub(super) const fn new(signal: Signal, place: Place) -> Self {
-        Self { signal, place }
+        Self { signal, place, timed: false }
     }
 
     /// As [`Self::new`], for one that nobody sees yet: signalled, with this count, or owned by this thread.
@@ -46,9 +55,32 @@ impl Shared {
         shared
     }
 
+    /// The same for a timer.
+    pub(super) fn into_timed(mut self) -> Self {
+        self.timed = true;
+        self
+    }
+
+    /// The timer whose state it is, if it is one.
+    pub(super) fn timer(&self) -> Option<Timed<'_>> {
+        self.timed.then_some(Timed(self))
+    }
+
+    pub(super) fn record(&self) -> &Record {
+        self.place.record()
+    }
+
+    pub(super) fn registry(&self) -> &Arc<Registry> {
+        self.place.registry()
+    }
+
     /// The state, without the bit of those who sleep.
     pub(super) fn state(&self) -> u64 {
-        self.place.record().state.load(Ordering::Acquire) & !SLEEPERS
+        self.load() & !SLEEPERS
+    }
+
+    fn load(&self) -> u64 {
+        if self.timed { timed::expire(self.record()) } else { self.record().state.load(Ordering::Acquire) }
     }
 
     /// Whether a thread that owns nothing could pass.
@@ -88,7 +120,7 @@ impl Shared {
     /// Passes if that is possible at once.
     pub(super) fn try_pass(&self, thread: u32) -> Option<Passed> {
         let record = self.place.record();
-        let mut state = record.state.load(Ordering::Acquire);
+        let mut state = self.load();
         loop {
             let next = match self.signal {
                 Signal::Mutant if state & OWNER == self.owner_id(thread) => {
@@ -100,7 +132,7 @@ impl Shared {
                 }
                 _ if !self.allows(state & !SLEEPERS) => return None,
                 Signal::Notification => return Some(Passed::Plain),
-                Signal::Synchronization => 0,
+                Signal::Synchronization => state & !SLEEPERS & !SIGNALLED,
                 Signal::Semaphore => (state & !SLEEPERS) - 1,
                 Signal::Mutant => self.owner_id(thread),
             };
@@ -130,7 +162,7 @@ impl Shared {
     pub(super) fn pass_back(&self, thread: u32, passed: Passed) {
         match (self.signal, passed) {
             (Signal::Notification, _) => {}
-            (Signal::Synchronization, _) => _ = self.update(|_| Some(1)),
+            (Signal::Synchronization, _) => _ = self.update(|state| Some(state | SIGNALLED)),
             (Signal::Semaphore, _) => _ = self.update(|count| count.checked_add(1)),
             (Signal::Mutant, Passed::Plain) => _ = self.release(thread),
             (Signal::Mutant, Passed::Abandoned) => _ = self.abandon(thread),
@@ -180,19 +212,23 @@ impl Shared {
     pub(super) fn prepare_sleep(&self, thread: u32) -> Option<Sleep<'_>> {
         let record = self.place.record();
         let expected = record.changes.load(Ordering::Acquire);
-        let mut state = record.state.load(Ordering::Acquire);
+        let mut state = self.load();
         loop {
             if self.allows(state & !SLEEPERS) || self.would_pass(thread) {
                 return None;
             }
             match record.state.compare_exchange_weak(state, state | SLEEPERS, Ordering::AcqRel, Ordering::Acquire) {
-                Ok(_) => return Some(Sleep { word: &record.changes, expected }),
+                Ok(_) => {
+                    let longest = if self.timed { timed::left(state) } else { None };
+                    return Some(Sleep { word: &record.changes, expected, longest });
+                }
                 Err(now) => state = now,
             }
         }
     }
 
-    fn wake(&self) {
+    /// Wakes all who sleep.
+    pub(super) fn wake(&self) {
         let changes = &self.place.record().changes;
         changes.fetch_add(1, Ordering::AcqRel);
         super::futex::wake_shared(changes);
@@ -202,7 +238,8 @@ impl Shared {
     const fn allows(&self, state: u64) -> bool {
         match self.signal {
             Signal::Mutant => state & OWNER == 0,
-            _ => state != 0,
+            Signal::Semaphore => state != 0,
+            Signal::Notification | Signal::Synchronization => state & SIGNALLED != 0,
         }
     }
 

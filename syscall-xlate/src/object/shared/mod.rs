@@ -162,6 +162,15 @@ impl Registry {
         FIRST_DIRECTORY + self.segment.header().directories.fetch_add(1, Ordering::Relaxed)
     }
 
+    /// Does something that no other process and no other thread does at the same time.
+    ///
+    /// # Errors
+    /// `STATUS_INSUFFICIENT_RESOURCES` when the host has no locks.
+    pub(crate) fn exclusively<R>(self: &Arc<Self>, work: impl FnOnce() -> R) -> NtResult<R> {
+        let _lookup = self.enter()?;
+        Ok(work())
+    }
+
     /// The number of this process among those who share.
     pub(crate) const fn process(&self) -> u32 {
         self.process
