@@ -43,9 +43,7 @@ fn said(child: Child) -> String {
 /// A worker that has taken the mutex for the first time.
 fn start_worker(root: &Root) -> Child {
     let mut worker = root.start(&["work", "race", ROUNDS]);
-    let mut line = [0; "working\r\n".len()];
-    worker.stdout.as_mut().unwrap().read_exact(&mut line).unwrap();
-    assert_eq!(&line, b"working\r\n");
+    first_line(&mut worker, "working");
     worker
 }
 
@@ -54,6 +52,25 @@ fn two_processes_hand_over_to_each_other_without_losing_a_signal() {
     let root = Root::new();
     let (ping, pong) = (root.start(&["ping", "race", ROUNDS]), root.start(&["pong", "race", ROUNDS]));
     assert_eq!((said(ping), said(pong)), (format!("{ROUNDS} rounds"), format!("{ROUNDS} rounds")));
+}
+
+/// Reads a line that a process prints first.
+fn first_line(process: &mut Child, expected: &str) {
+    let mut line = vec![0; expected.len() + 2];
+    process.stdout.as_mut().unwrap().read_exact(&mut line).unwrap();
+    assert_eq!(String::from_utf8_lossy(&line), format!("{expected}\r\n"));
+}
+
+#[test]
+fn a_timer_is_due_though_who_has_set_it_was_killed() {
+    let root = Root::new();
+    let mut waits = root.start(&["due", "timer"]);
+    first_line(&mut waits, "waiting");
+    let mut sets = root.start(&["set", "timer"]);
+    first_line(&mut sets, "set");
+    sets.kill().unwrap();
+    sets.wait().unwrap();
+    assert_eq!(said(waits), "due");
 }
 
 #[test]

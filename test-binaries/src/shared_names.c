@@ -1,5 +1,6 @@
 // Objects that processes share by name. Each run is one of several processes; without arguments it does what one process can see alone.
 //   shared_names pong NAME ROUNDS    waits for NAME-ping and sets NAME-pong, ROUNDS times; `ping` is the other side
+//   shared_names due NAME            waits for a timer; `set` sets it and stays, holding it
 //   shared_names work NAME ROUNDS    takes a mutex and counts in a section, until all have counted ROUNDS and somebody was killed with it
 #include "check.h"
 
@@ -33,6 +34,30 @@ static int hand_over(const char *name, int rounds, BOOL first) {
     }
     printf("%d rounds\n", rounds);
     return 0;
+}
+
+static int due(const char *name) {
+    HANDLE timer = CreateWaitableTimerA(NULL, TRUE, name);
+    printf("waiting\n");
+    DWORD waited = WaitForSingleObject(timer, FORGOTTEN);
+    if (waited != WAIT_OBJECT_0) {
+        printf("wait gives 0x%lx\n", waited);
+        return 1;
+    }
+    printf("due\n");
+    return 0;
+}
+
+static int set(const char *name) {
+    HANDLE timer = CreateWaitableTimerA(NULL, TRUE, name);
+    LARGE_INTEGER time = {.QuadPart = -3000000};
+    if (GetLastError() != ERROR_ALREADY_EXISTS || !SetWaitableTimer(timer, &time, 0, NULL, NULL, FALSE)) {
+        printf("not set: %lu\n", GetLastError());
+        return 1;
+    }
+    printf("set\n");
+    Sleep(FORGOTTEN);
+    return 1;
 }
 
 static int work(const char *name, int rounds) {
@@ -189,6 +214,8 @@ static void alone(void) {
 }
 
 int main(int argc, char **argv) {
+    if (argc == 3)
+        return strcmp(argv[1], "due") ? set(argv[2]) : due(argv[2]);
     if (argc < 4) {
         alone();
         return 0;

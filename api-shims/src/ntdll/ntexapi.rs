@@ -1,6 +1,8 @@
 //! ntexapi.h: events, mutants, semaphores and keyed events, and what the executive tells of its clock. A header that Microsoft does not
 //! publish; the names are those of its symbols.
 
+mod timer;
+
 use std::sync::Arc;
 
 use abi::{BOOLEAN, Guest, HANDLE, NTSTATUS, NtResult, Out, Ptr, shim};
@@ -9,8 +11,10 @@ use syscall_xlate::object::{Access, GenericMapping, Object};
 use syscall_xlate::sync::keyed_event::{self, KeyedEvent, Side};
 use syscall_xlate::sync::{Event, Mutant, Semaphore, event, mutant, semaphore};
 
-use super::structs::{Attributes, OBJECT_ATTRIBUTES};
+use super::structs::{Attributes, OBJECT_ATTRIBUTES, aligned};
 use super::winternl::{create, finish, timeout};
+
+pub(super) use timer::*;
 
 abi::guest_struct! {
     /// An event in short.
@@ -37,7 +41,8 @@ abi::guest_struct! {
 const BASIC_INFORMATION: u32 = 0;
 
 /// Refuses what is not asked for as the basic information of type `T`, whose buffer must have exactly its size.
-fn check<T: Guest>(class: u32, buffer: Ptr<T>, length: u32) -> NtResult<u32> {
+pub(super) fn check<T: Guest>(class: u32, buffer: Ptr<T>, length: u32) -> NtResult<u32> {
+    aligned(buffer)?;
     let size = T::layout(buffer.width()).size as u32;
     match (class, length) {
         (BASIC_INFORMATION, length) if length == size => Ok(size),
@@ -107,6 +112,16 @@ pub(super) fn NtOpenSemaphore(
 pub(super) fn NtPulseEvent(cx: &Cx, EventHandle: HANDLE, PreviousState: Out<i32>) -> NtResult<()> {
     let before = cx.process.handles.get::<Event>(EventHandle, event::MODIFY_STATE)?.pulse();
     Ok(PreviousState.set_opt(before.into())?)
+}
+
+/// Signals an event that lets one thread pass.
+#[shim(partial = "who is woken runs no sooner for it")]
+pub(super) fn NtSetEventBoostPriority(cx: &Cx, EventHandle: HANDLE) -> NtResult<()> {
+    let manual = cx.process.handles.with(EventHandle, event::MODIFY_STATE, Event::is_manual)?;
+    if manual {
+        return Err(NTSTATUS::STATUS_INVALID_PARAMETER);
+    }
+    event::set(&cx.process.handles, EventHandle).map(drop)
 }
 
 /// Tells whether an event is signalled and stays so.

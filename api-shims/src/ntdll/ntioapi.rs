@@ -12,6 +12,7 @@ use syscall_xlate::sync::completion::{self, CompletionPort, Packet};
 use syscall_xlate::sync::{event, thread};
 use syscall_xlate::wait::{Apc, Woken};
 
+use super::ntexapi::{check, open};
 use super::structs::{INHERIT, OBJECT_ATTRIBUTES};
 use super::winternl::{create, finish, timeout};
 
@@ -345,6 +346,33 @@ pub(super) fn NtCreateIoCompletion(
 ) -> NTSTATUS {
     let make = |_| Ok(CompletionPort::new(Count));
     create(cx, IoCompletionHandle, ObjectAttributes, completion::MAPPING, DesiredAccess, make)
+}
+
+/// Opens the completion port of a name.
+#[shim(partial = "names are known in this process only")]
+pub(super) fn NtOpenIoCompletion(
+    cx: &Cx,
+    IoCompletionHandle: Out<HANDLE>,
+    DesiredAccess: u32,
+    ObjectAttributes: Ptr<OBJECT_ATTRIBUTES>,
+) -> NtResult<()> {
+    open::<CompletionPort>(cx, IoCompletionHandle, DesiredAccess, ObjectAttributes, completion::MAPPING)
+}
+
+/// Tells how many packets a completion port has.
+#[shim(full)]
+pub(super) fn NtQueryIoCompletion(
+    cx: &Cx,
+    IoCompletionHandle: HANDLE,
+    IoCompletionInformationClass: u32,
+    IoCompletionInformation: Out<i32>,
+    IoCompletionInformationLength: u32,
+    ReturnLength: Out<u32>,
+) -> NtResult<()> {
+    let size = check(IoCompletionInformationClass, IoCompletionInformation.ptr(), IoCompletionInformationLength)?;
+    let port = completion::queue(&cx.process.handles, IoCompletionHandle, completion::QUERY_STATE)?;
+    IoCompletionInformation.set(port.depth() as i32)?;
+    Ok(ReturnLength.set_opt(size)?)
 }
 
 /// Takes a packet from a completion port, waiting for it.

@@ -1,12 +1,16 @@
 //! ntmmapi.h: memory and views with extended parameters, locked pages, write watch.
 
+mod section;
+
 use abi::{HANDLE, InOut, NTSTATUS, NtResult, Out, Ptr, shim};
 use syscall_xlate::Cx;
 use syscall_xlate::memory::{PAGE, Place, Protection, Requirements};
-use syscall_xlate::section::{self, Section, View};
+use syscall_xlate::section::{self as sections, Section, View};
 
 use super::winternl::own;
 use crate::kernel32::memoryapi::{MEM_EXTENDED_PARAMETER, requirements};
+
+pub(super) use section::*;
 
 /// `MAP_PROCESS`: locked in the working set.
 const MAP_PROCESS: u32 = 1;
@@ -84,8 +88,8 @@ pub(super) fn place(base: u64, how: u32, requirements: Requirements) -> NtResult
 /// Shows a part of a section that the handle allows to be shown so.
 pub(super) fn map(cx: &Cx, handle: HANDLE, view: View) -> NtResult<(u64, u64)> {
     let protection = Protection::new(view.protection)?;
-    let writes = if protection.writes() { section::MAP_WRITE } else { section::MAP_READ };
-    let executes = if protection.executes() { section::MAP_EXECUTE } else { 0 };
+    let writes = if protection.writes() { sections::MAP_WRITE } else { sections::MAP_READ };
+    let executes = if protection.executes() { sections::MAP_EXECUTE } else { 0 };
     cx.process.handles.get::<Section>(handle, writes | executes)?.map(&cx.process.memory, view)
 }
 

@@ -266,6 +266,19 @@ pub(super) fn NtSetEvent(cx: &Cx, EventHandle: HANDLE, PreviousState: Out<i32>) 
     Ok(PreviousState.set_opt(event::set(&cx.process.handles, EventHandle)?.into())?)
 }
 
+/// Signals one object and waits for another.
+#[shim(full)]
+pub(super) fn NtSignalAndWaitForSingleObject(
+    cx: &Cx,
+    SignalHandle: HANDLE,
+    WaitHandle: HANDLE,
+    Alertable: BOOLEAN,
+    Timeout: Ptr<i64>,
+) -> NTSTATUS {
+    let woken = timeout(Timeout).and_then(|limit| cx.signal_and_wait(SignalHandle, WaitHandle, Alertable.0, limit));
+    woken.map_or_else(|status| status, |woken| finish(cx, woken))
+}
+
 /// Suspends a thread once more.
 #[shim(full)]
 pub(super) fn NtSuspendThread(cx: &Cx, ThreadHandle: HANDLE, PreviousSuspendCount: Out<u32>) -> NtResult<()> {

@@ -4,6 +4,7 @@ mod shared;
 
 use std::os::fd::{AsFd, BorrowedFd, OwnedFd};
 use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
 
 use abi::{NTSTATUS, NtResult, bitflags};
 use rustix::fs::{MemfdFlags, fstat, ftruncate, memfd_create};
@@ -59,11 +60,12 @@ bitflags::bitflags! {
 #[derive(Debug)]
 pub struct Section {
     memory: OwnedFd,
-    size: u64,
+    /// Its size; of one that processes share, that is in its place.
+    size: AtomicU64,
     protection: Protection,
     of_file: bool,
     /// Where other processes find it.
-    _place: Option<Place>,
+    place: Option<Place>,
     /// For `SEC_RESERVE`: which pages are committed.
     commits: Option<Arc<Commits>>,
 }
@@ -159,7 +161,7 @@ impl Section {
         ftruncate(&memory, size).map_err(|_| NTSTATUS::STATUS_NO_MEMORY)?;
         // Of one that other processes find, all is committed at once: what they commit, we would not know.
         let commits = (reserves && place.is_none()).then(|| Commits::new(size));
-        let section = Self { memory, size, protection, of_file: false, _place: None, commits };
+        let section = Self { memory, size: size.into(), protection, of_file: false, place: None, commits };
         Ok(section.put_into(place))
     }
 
@@ -182,13 +184,52 @@ impl Section {
         if let Some(place) = &place {
             shared::link_file(place, &memory)?;
         }
-        let section = Self { memory, size, protection, of_file: true, _place: None, commits: None };
+        let section = Self { memory, size: size.into(), protection, of_file: true, place: None, commits: None };
         Ok(section.put_into(place))
     }
 
     /// Its size in bytes.
-    pub const fn size(&self) -> u64 {
-        self.size
+    pub fn size(&self) -> u64 {
+        self.size_word().load(Ordering::Acquire)
+    }
+
+    fn size_word(&self) -> &AtomicU64 {
+        self.place.as_ref().map_or(&self.size, |place| &place.record().state)
+    }
+
+    /// How it was made, as `NtQuerySection` tells it.
+    pub const fn flags(&self) -> SectionFlags {
+        match (self.of_file, &self.commits) {
+            (true, _) => SectionFlags::FILE,
+            (false, Some(_)) => SectionFlags::RESERVE,
+            (false, None) => SectionFlags::COMMIT,
+        }
+    }
+
+    /// Makes it so large, and its file with it, unless it is larger; gives back its size.
+    ///
+    /// # Errors
+    /// `STATUS_SECTION_NOT_EXTENDED` for one that no file is behind, or a file that is not written, `STATUS_SECTION_TOO_BIG`,
+    /// `STATUS_DISK_FULL`.
+    pub fn extend(&self, size: u64) -> NtResult<u64> {
+        if !self.of_file {
+            return Err(NTSTATUS::STATUS_SECTION_NOT_EXTENDED);
+        }
+        if size > LARGEST {
+            return Err(NTSTATUS::STATUS_SECTION_TOO_BIG);
+        }
+        let before = self.size();
+        if size <= before {
+            return Ok(before);
+        }
+        let length = fstat(&self.memory).map_err(|_| NTSTATUS::STATUS_SECTION_NOT_EXTENDED)?.st_size.max(0) as u64;
+        if size > length {
+            if !self.protection.writes() {
+                return Err(NTSTATUS::STATUS_SECTION_NOT_EXTENDED);
+            }
+            ftruncate(&self.memory, size).map_err(|_| NTSTATUS::STATUS_DISK_FULL)?;
+        }
+        Ok(self.size_word().fetch_max(size, Ordering::AcqRel).max(size))
     }
 
     /// The protection it was made with.
@@ -221,7 +262,8 @@ impl Section {
         if !self.allows(protection) {
             return Err(NTSTATUS::STATUS_SECTION_PROTECTION);
         }
-        let left = self.size.checked_sub(offset).filter(|&left| left != 0).ok_or(NTSTATUS::STATUS_INVALID_VIEW_SIZE)?;
+        let left =
+            self.size().checked_sub(offset).filter(|&left| left != 0).ok_or(NTSTATUS::STATUS_INVALID_VIEW_SIZE)?;
         let size = if size == 0 { left } else { size };
         if size > left.next_multiple_of(PAGE) {
             return Err(NTSTATUS::STATUS_INVALID_VIEW_SIZE);
@@ -324,6 +366,25 @@ mod tests {
         let mut byte = [0];
         std::os::unix::fs::FileExt::read_at(&host, &mut byte, 1).unwrap();
         assert_eq!(byte, *b"y");
+    }
+
+    #[test]
+    fn a_section_of_a_file_grows_and_one_of_memory_does_not() {
+        let memory = AddressSpace::default();
+        let host = file(b"0123456789");
+        let section = Section::new(Some(host.as_fd()), 0, PAGE_READWRITE, COMMIT).unwrap();
+        assert_eq!((section.flags(), section.size()), (SectionFlags::FILE, 10));
+        assert_eq!((section.extend(5), section.extend(2 * GRANULE)), (Ok(10), Ok(2 * GRANULE)));
+        assert_eq!(host.metadata().unwrap().len(), 2 * GRANULE);
+        assert!(section.map(&memory, part(GRANULE, PAGE, PAGE_READWRITE)).is_ok());
+        assert_eq!(section.extend(u64::MAX), Err(NTSTATUS::STATUS_SECTION_TOO_BIG));
+        let fixed = Section::new(None, 1, PAGE_READWRITE, COMMIT).unwrap();
+        assert_eq!(
+            (fixed.flags(), fixed.extend(PAGE + 1)),
+            (SectionFlags::COMMIT, Err(NTSTATUS::STATUS_SECTION_NOT_EXTENDED))
+        );
+        let read = Section::new(Some(host.as_fd()), 0, PAGE_READONLY, COMMIT).unwrap();
+        assert_eq!(read.extend(3 * GRANULE), Err(NTSTATUS::STATUS_SECTION_NOT_EXTENDED));
     }
 
     #[test]

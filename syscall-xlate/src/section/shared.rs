@@ -34,9 +34,9 @@ impl Section {
         if let Some(place) = &place {
             let of_file = if self.of_file { OF_FILE } else { 0 };
             place.record().detail.store(u64::from(self.protection.bits()) | of_file, Ordering::Relaxed);
-            place.record().state.store(self.size, Ordering::Relaxed);
+            place.record().state.store(self.size.load(Ordering::Relaxed), Ordering::Relaxed);
         }
-        Self { _place: place, ..self }
+        Self { place, ..self }
     }
 }
 
@@ -47,13 +47,12 @@ pub(super) fn open(place: Place) -> NtResult<Arc<Section>> {
     let writes = protection.writes() || detail & OF_FILE == 0;
     let file = File::options().read(true).write(writes).open(place.section_path());
     let memory = OwnedFd::from(file.map_err(|_| NTSTATUS::STATUS_ACCESS_DENIED)?);
-    let size = place.record().state.load(Ordering::Relaxed);
     Ok(Arc::new(Section {
         memory,
-        size,
+        size: 0.into(),
         protection,
         of_file: detail & OF_FILE != 0,
-        _place: Some(place),
+        place: Some(place),
         commits: None,
     }))
 }

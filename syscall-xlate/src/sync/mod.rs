@@ -11,6 +11,7 @@ pub mod keyed_event;
 pub mod mutant;
 pub mod process;
 pub mod semaphore;
+mod signal;
 pub mod slist;
 pub mod srw_lock;
 pub mod stop;

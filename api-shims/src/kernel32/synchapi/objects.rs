@@ -31,7 +31,7 @@ abi::flags! {
 /// Takes a timer's setting back; its signal stays as it is.
 #[shim(full)]
 pub(in crate::kernel32) fn CancelWaitableTimer(cx: &Cx, hTimer: HANDLE) -> Win32Result<()> {
-    cx.process.handles.get::<Timer>(hTimer, timer::MODIFY_STATE)?.cancel(&cx.process.timers);
+    cx.process.handles.get::<Timer>(hTimer, timer::MODIFY_STATE)?.cancel(&cx.process.timers)?;
     Ok(())
 }
 
@@ -206,7 +206,7 @@ pub(in crate::kernel32) fn CreateSemaphoreExW(
 }
 
 /// Makes a waitable timer, or opens the one of this name.
-#[shim(partial = "names are known in this process only")]
+#[shim(full)]
 pub(in crate::kernel32) fn CreateWaitableTimerA(
     cx: &Cx,
     lpTimerAttributes: In<SECURITY_ATTRIBUTES>,
@@ -214,11 +214,11 @@ pub(in crate::kernel32) fn CreateWaitableTimerA(
     lpTimerName: PCSTR,
 ) -> Win32Result<HANDLE> {
     let name = name_a(cx, lpTimerName)?;
-    create(cx, lpTimerAttributes, &name, timer::ALL_ACCESS, |_| Ok(Timer::new(bManualReset)))
+    create(cx, lpTimerAttributes, &name, timer::ALL_ACCESS, |place| Ok(Timer::new_in(place, bManualReset)))
 }
 
 /// Makes a waitable timer, or opens the one of this name.
-#[shim(partial = "names are known in this process only")]
+#[shim(full)]
 pub(in crate::kernel32) fn CreateWaitableTimerW(
     cx: &Cx,
     lpTimerAttributes: In<SECURITY_ATTRIBUTES>,
@@ -226,11 +226,11 @@ pub(in crate::kernel32) fn CreateWaitableTimerW(
     lpTimerName: PCWSTR,
 ) -> Win32Result<HANDLE> {
     let name = name_w(lpTimerName)?;
-    create(cx, lpTimerAttributes, &name, timer::ALL_ACCESS, |_| Ok(Timer::new(bManualReset)))
+    create(cx, lpTimerAttributes, &name, timer::ALL_ACCESS, |place| Ok(Timer::new_in(place, bManualReset)))
 }
 
 /// Makes a waitable timer, or opens the one of this name, with these rights.
-#[shim(partial = "names are known in this process only")]
+#[shim(full)]
 pub(in crate::kernel32) fn CreateWaitableTimerExW(
     cx: &Cx,
     lpTimerAttributes: In<SECURITY_ATTRIBUTES>,
@@ -240,7 +240,7 @@ pub(in crate::kernel32) fn CreateWaitableTimerExW(
 ) -> Win32Result<HANDLE> {
     let manual = dwFlags.contains(CREATE_WAITABLE_TIMER::CREATE_WAITABLE_TIMER_MANUAL_RESET);
     let (name, access) = (name_w(lpTimerName)?, timer::MAPPING.map(dwDesiredAccess));
-    create(cx, lpTimerAttributes, &name, access, |_| Ok(Timer::new(manual)))
+    create(cx, lpTimerAttributes, &name, access, |place| Ok(Timer::new_in(place, manual)))
 }
 
 /// Opens the event of this name.
@@ -288,7 +288,7 @@ pub(in crate::kernel32) fn OpenSemaphoreW(
 }
 
 /// Opens the waitable timer of this name.
-#[shim(partial = "names are known in this process only")]
+#[shim(full)]
 pub(in crate::kernel32) fn OpenWaitableTimerW(
     cx: &Cx,
     dwDesiredAccess: u32,
@@ -354,8 +354,12 @@ pub(in crate::kernel32) fn SetWaitableTimer(
     lpArgToCompletionRoutine: Ptr<u8>,
     fResume: bool,
 ) -> Win32Result<()> {
-    let _ = fResume; // Waking the machine is not ours to do.
-    set_timer(cx, hTimer, lpDueTime, lPeriod, pfnCompletionRoutine, lpArgToCompletionRoutine)
+    set_timer(cx, hTimer, lpDueTime, lPeriod, pfnCompletionRoutine, lpArgToCompletionRoutine)?;
+    if fResume {
+        // Documented: it succeeds where the machine cannot be woken, and says so.
+        cx.thread.set_last_error(WIN32_ERROR::ERROR_NOT_SUPPORTED);
+    }
+    Ok(())
 }
 
 /// Sets a timer as `SetWaitableTimer` does, with a delay the system may add.

@@ -1,12 +1,9 @@
 //! Waiting for objects and for time.
 
-use std::sync::Arc;
-
-use abi::{HANDLE, Invalid, NTSTATUS, NtResult, Ptr, WIN32_ERROR, Win32Result, shim};
+use abi::{HANDLE, Invalid, NtResult, Ptr, WIN32_ERROR, Win32Result, shim};
 use syscall_xlate::Cx;
 use syscall_xlate::object::access::SYNCHRONIZE;
-use syscall_xlate::object::{Kind, Object, downcast};
-use syscall_xlate::sync::{Event, Mutant, Semaphore, Slept};
+use syscall_xlate::sync::Slept;
 use syscall_xlate::wait::{self, MAXIMUM_WAIT_OBJECTS, Timeout, Woken};
 
 /// Signals one object and waits for another.
@@ -18,25 +15,9 @@ pub(in crate::kernel32) fn SignalObjectAndWait(
     dwMilliseconds: u32,
     bAlertable: bool,
 ) -> Win32Result<Invalid<u32>> {
-    let woken = signal_and_wait(cx, hObjectToSignal, hObjectToWaitOn, dwMilliseconds, bAlertable)?;
+    let timeout = Timeout::from_millis(dwMilliseconds);
+    let woken = cx.signal_and_wait(hObjectToSignal, hObjectToWaitOn, bAlertable, timeout)?;
     Ok(finish(cx, woken))
-}
-
-fn signal_and_wait(cx: &Cx, signal: HANDLE, wait: HANDLE, millis: u32, alertable: bool) -> NtResult<Woken> {
-    let waited = cx.object(wait, SYNCHRONIZE)?;
-    let dispatcher = wait::waitable(&waited)?;
-    let signalled = cx.object(signal, 0)?;
-    match signalled.kind() {
-        Kind::Event => _ = typed::<Event>(signalled)?.set(),
-        Kind::Mutant => _ = typed::<Mutant>(signalled)?.release(cx.thread.id())?,
-        Kind::Semaphore => _ = typed::<Semaphore>(signalled)?.release(1)?,
-        _ => return Err(NTSTATUS::STATUS_OBJECT_TYPE_MISMATCH),
-    }
-    Ok(wait::one(cx.thread.object().waiter(), dispatcher, alertable, Timeout::from_millis(millis)))
-}
-
-fn typed<T: Object>(object: Arc<dyn Object>) -> NtResult<Arc<T>> {
-    downcast(object).map_err(|_| NTSTATUS::STATUS_OBJECT_TYPE_MISMATCH)
 }
 
 /// Lets time pass.

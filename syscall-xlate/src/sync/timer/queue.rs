@@ -99,9 +99,7 @@ pub fn due_time(timeout: Timeout) -> Option<Instant> {
     match timeout {
         Timeout::Infinite => None,
         Timeout::Relative(time) => Some(Instant::now() + ticks(time)),
-        Timeout::Absolute(time) => {
-            Some(Instant::now() + ticks(time).saturating_sub(now()))
-        }
+        Timeout::Absolute(time) => Some(Instant::now() + ticks(time).saturating_sub(now())),
     }
 }
 
