@@ -15,6 +15,7 @@ pub mod environment;
 pub mod exception;
 pub mod fiber;
 pub mod file;
+pub mod firmware;
 pub mod floating;
 pub mod fls;
 pub mod folders;

@@ -84,6 +84,7 @@ extern "win64" fn first_thread(_: u64) -> u64 {
     }
     match cx.process.program().and_then(|program| program.entry()) {
         Some(entry) => {
+            cx.thread.object().set_start(entry);
             let code = cx.call_guest(entry, [cx.process.peb()]);
             returned(code)
         }
@@ -247,6 +248,7 @@ pub(crate) fn start_thread_of(process: &Arc<Process>, new: NewThread) -> NtResul
     let thread = Thread::new(process.clone(), host.id(), Some(stack)).map_err(|_| NTSTATUS::STATUS_NO_MEMORY)?;
     process.thread_begins();
     let object = thread.object().clone();
+    object.set_start(new.start);
     object.stop().begin_blocked();
     if new.suspended {
         let _ = object.stop().suspend();

@@ -7,7 +7,7 @@ use windows_metadata::reader::Index;
 use crate::metadata::{self, Function, size_of_argument};
 
 /// Parameters whose name in the metadata is not the documentation's: (function, metadata's name, documentation's name).
-const NAMED_OTHERWISE: &[(&str, &str, &str)] = &[];
+const NAMED_OTHERWISE: &[(&str, &str, &str)] = &[("ZwFlushBuffersFileEx", "FLags", "Flags")];
 
 /// The first way in which the shim differs from all functions of that name; `None` for a function the metadata does not have.
 fn difference(index: &Index, dll: &str, name: &str, row: &Row) -> Option<String> {

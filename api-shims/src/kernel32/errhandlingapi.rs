@@ -27,6 +27,16 @@ impl ProcessState for ProcessErrorMode {
     const SLOT: usize = state::process::ERROR_MODE;
 }
 
+/// What `ProcessDefaultHardErrorMode` tells: the error mode.
+pub(crate) fn hard_error_mode(cx: &Cx) -> u32 {
+    cx.process.state::<ProcessErrorMode>().0.load(Ordering::Relaxed)
+}
+
+/// Sets what [`hard_error_mode`] tells.
+pub(crate) fn set_hard_error_mode(cx: &Cx, mode: u32) {
+    cx.process.state::<ProcessErrorMode>().0.store(mode, Ordering::Relaxed);
+}
+
 /// The thread's own error mode.
 #[derive(Default)]
 struct ThreadErrorMode(Cell<ERROR_MODE>);

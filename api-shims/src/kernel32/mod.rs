@@ -13,12 +13,13 @@ mod handleapi;
 mod heapapi;
 mod interlockedapi;
 mod ioapiset;
+mod jobapi;
 mod libloaderapi;
 pub(crate) mod memoryapi;
 mod named;
 mod namedpipeapi;
 mod processenv;
-mod processthreadsapi;
+pub(crate) mod processthreadsapi;
 mod processtopologyapi;
 mod profileapi;
 mod psapi;
@@ -140,6 +141,7 @@ static EXPORTS: &[Export] = exports![
     libloaderapi::EnumResourceNamesW,
     winbase::EnumResourceTypesA,
     winbase::EnumResourceTypesW,
+    sysinfoapi::EnumSystemFirmwareTables,
     winnls::EnumSystemLocalesA,
     winnls::EnumSystemLocalesW,
     processthreadsapi::ExitProcess,
@@ -170,6 +172,7 @@ static EXPORTS: &[Export] = exports![
     consoleapi2::FlushConsoleInputBuffer,
     fileapi::FlushFileBuffers,
     processthreadsapi::FlushInstructionCache,
+    processthreadsapi::FlushProcessWriteBuffers,
     memoryapi::FlushViewOfFile,
     stringapiset::FoldStringW,
     winbase::FormatMessageA,
@@ -283,7 +286,9 @@ static EXPORTS: &[Export] = exports![
     heapapi::GetProcessHeaps,
     processthreadsapi::GetProcessId,
     processthreadsapi::GetProcessIdOfThread,
+    processthreadsapi::GetProcessInformation,
     winbase::GetProcessIoCounters,
+    processthreadsapi::GetProcessPriorityBoost,
     processthreadsapi::GetProcessTimes,
     memoryapi::GetProcessWorkingSetSize,
     sysinfoapi::GetProductInfo,
@@ -304,6 +309,7 @@ static EXPORTS: &[Export] = exports![
     winnls::GetSystemDefaultUILanguage,
     sysinfoapi::GetSystemDirectoryA,
     sysinfoapi::GetSystemDirectoryW,
+    sysinfoapi::GetSystemFirmwareTable,
     sysinfoapi::GetSystemInfo,
     sysinfoapi::GetSystemTime,
     sysinfoapi::GetSystemTimeAdjustment,
@@ -323,6 +329,7 @@ static EXPORTS: &[Export] = exports![
     processthreadsapi::GetThreadIOPendingFlag,
     processthreadsapi::GetThreadId,
     processthreadsapi::GetThreadIdealProcessorEx,
+    processthreadsapi::GetThreadInformation,
     winnls::GetThreadLocale,
     processthreadsapi::GetThreadPriority,
     processthreadsapi::GetThreadPriorityBoost,
@@ -391,6 +398,7 @@ static EXPORTS: &[Export] = exports![
     winnls::IsDBCSLeadByteEx,
     debugapi::IsDebuggerPresent,
     winnls::IsNormalizedString,
+    jobapi::IsProcessInJob,
     processthreadsapi::IsProcessorFeaturePresent,
     fibersapi::IsThreadAFiber,
     threadpoolapiset::IsThreadpoolTimerSet,
@@ -535,14 +543,17 @@ static EXPORTS: &[Export] = exports![
     winbase::SetHandleCount,
     handleapi::SetHandleInformation,
     errhandlingapi::SetLastError,
+    sysinfoapi::SetLocalTime,
     namedpipeapi::SetNamedPipeHandleState,
     processthreadsapi::SetPriorityClass,
     processthreadsapi::SetProcessAffinityMask,
     processthreadsapi::SetProcessAffinityUpdateMode,
+    processthreadsapi::SetProcessInformation,
     processthreadsapi::SetProcessPriorityBoost,
     processthreadsapi::SetProcessShutdownParameters,
     memoryapi::SetProcessWorkingSetSize,
     processenv::SetStdHandle,
+    sysinfoapi::SetSystemTime,
     processthreadsapi::SetThreadAffinityMask,
     processthreadsapi::SetThreadContext,
     processthreadsapi::SetThreadDescription,
@@ -550,6 +561,7 @@ static EXPORTS: &[Export] = exports![
     processthreadsapi::SetThreadGroupAffinity,
     processthreadsapi::SetThreadIdealProcessor,
     processthreadsapi::SetThreadIdealProcessorEx,
+    processthreadsapi::SetThreadInformation,
     winnls::SetThreadLocale,
     processthreadsapi::SetThreadPriority,
     processthreadsapi::SetThreadPriorityBoost,

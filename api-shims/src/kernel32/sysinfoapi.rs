@@ -1,5 +1,7 @@
 //! sysinfoapi.h: the machine, the version, the clocks.
 
+mod firmware;
+
 use abi::{
     AnsiArray, InOut, NTSTATUS, Out, PSTR, PWSTR, Ptr, Raises, Varying, WIN32_ERROR, WideArray, Win32Result, shim,
 };
@@ -10,6 +12,8 @@ use syscall_xlate::{Cx, system_info};
 use super::compatibility::reported;
 use super::structs::{FILETIME, SYSTEMTIME};
 use crate::{processors, text};
+
+pub(super) use firmware::*;
 
 abi::guest_struct! {
     /// The processors and the shape of memory.

@@ -1,6 +1,7 @@
 //! ntexapi.h: events, mutants, semaphores and keyed events, and what the executive tells of its clock. A header that Microsoft does not
 //! publish; the names are those of its symbols.
 
+mod machine;
 mod timer;
 
 use std::sync::Arc;
@@ -14,6 +15,7 @@ use syscall_xlate::sync::{Event, Mutant, Semaphore, event, mutant, semaphore};
 use super::structs::{Attributes, OBJECT_ATTRIBUTES, aligned};
 use super::winternl::{create, finish, timeout};
 
+pub(super) use machine::*;
 pub(super) use timer::*;
 
 abi::guest_struct! {

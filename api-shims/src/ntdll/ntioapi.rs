@@ -179,12 +179,12 @@ pub(super) fn NtFlushBuffersFile(cx: &Cx, FileHandle: HANDLE, IoStatusBlock: Out
 pub(super) fn NtFlushBuffersFileEx(
     cx: &Cx,
     FileHandle: HANDLE,
-    FLags: u32,
+    Flags: u32,
     Parameters: Ptr<u8>,
     ParametersSize: u32,
     IoStatusBlock: Out<IO_STATUS_BLOCK>,
 ) -> NtResult<()> {
-    let _ = (FLags, Parameters, ParametersSize);
+    let _ = (Flags, Parameters, ParametersSize);
     cx.process.handles.get::<File>(FileHandle, 0)?.flush()?;
     Ok(IoStatusBlock.set(IO_STATUS_BLOCK { Status: 0, Information: 0 })?)
 }

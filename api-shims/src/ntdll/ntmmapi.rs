@@ -1,5 +1,6 @@
 //! ntmmapi.h: memory and views with extended parameters, locked pages, write watch.
 
+mod copy;
 mod section;
 
 use abi::{HANDLE, InOut, NTSTATUS, NtResult, Out, Ptr, shim};
@@ -10,6 +11,7 @@ use syscall_xlate::section::{self as sections, Section, View};
 use super::winternl::own;
 use crate::kernel32::memoryapi::{MEM_EXTENDED_PARAMETER, requirements};
 
+pub(super) use copy::*;
 pub(super) use section::*;
 
 /// `MAP_PROCESS`: locked in the working set.

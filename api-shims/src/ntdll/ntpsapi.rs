@@ -1,5 +1,8 @@
 //! ntpsapi.h: threads and processes. A header that Microsoft does not publish; the names are those of its symbols.
 
+mod alert;
+mod walk;
+
 use std::path::Path;
 use std::sync::Arc;
 
@@ -11,6 +14,9 @@ use syscall_xlate::{Cx, exception};
 
 use super::structs::{Attributes, OBJECT_ATTRIBUTES};
 use super::winternl::own;
+
+pub(super) use alert::*;
+pub(super) use walk::*;
 
 abi::guest_struct! {
     /// The identifiers of a thread and its process.

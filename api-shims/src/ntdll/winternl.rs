@@ -3,6 +3,7 @@
 mod device;
 mod process;
 mod process_list;
+mod set;
 mod system;
 mod thread;
 
@@ -22,6 +23,7 @@ use syscall_xlate::wait::{self, MAXIMUM_WAIT_OBJECTS, Timeout, Woken};
 
 pub(super) use device::*;
 pub(super) use process::*;
+pub(super) use set::*;
 pub(super) use system::*;
 pub(super) use thread::*;
 
@@ -197,19 +199,20 @@ fn put<T: Guest>(buffer: Ptr<u8>, length: u32, returned: Out<u32>, value: &T) ->
     Ok(buffer.cast::<T>().write(value)?)
 }
 
-/// Writes text behind a string that describes it; the size is told in any case.
-fn put_text(buffer: Ptr<u8>, length: u32, returned: Out<u32>, text: &[u16]) -> NtResult<()> {
+/// Writes text and what closes it behind a string that describes it; the size is told in any case.
+fn put_text(buffer: Ptr<u8>, length: u32, returned: Out<u32>, text: &[u16], end: &[u16]) -> NtResult<()> {
     let head = UNICODE_STRING::layout(buffer.width()).size;
     let bytes = 2 * text.len().min(usize::from(u16::MAX) / 2 - 1);
-    let size = (head + bytes + 2) as u32;
+    let maximum = bytes + 2 * end.len();
+    let size = (head + maximum) as u32;
     returned.set_opt(size)?;
     if length < size {
         return Err(NTSTATUS::STATUS_INFO_LENGTH_MISMATCH);
     }
     let place = buffer.byte_offset(head as u64).cast::<u16>();
-    let string = UNICODE_STRING { Length: bytes as u16, MaximumLength: bytes as u16 + 2, Buffer: place };
+    let string = UNICODE_STRING { Length: bytes as u16, MaximumLength: maximum as u16, Buffer: place };
     buffer.cast::<UNICODE_STRING>().write(&string)?;
-    let units: Vec<u16> = text.iter().take(bytes / 2).copied().chain([0]).collect();
+    let units: Vec<u16> = text.iter().take(bytes / 2).chain(end).copied().collect();
     Ok(place.write_slice(&units)?)
 }
 

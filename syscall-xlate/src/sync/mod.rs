@@ -1,6 +1,7 @@
 //! What threads synchronize with: objects behind handles, and locks that live in the guest's own memory.
 
 pub mod address;
+mod alert;
 pub mod barrier;
 pub mod completion;
 pub mod condition;
@@ -18,6 +19,7 @@ pub mod stop;
 pub mod thread;
 pub mod threads;
 pub mod timer;
+pub mod write_buffers;
 
 pub use address::{AddressWaits, Slept};
 pub use completion::CompletionPort;

@@ -23,6 +23,8 @@ pub const SET_CONTEXT: Access = 0x0010;
 pub const SET_INFORMATION: Access = 0x0020;
 /// `THREAD_QUERY_INFORMATION`
 pub const QUERY_INFORMATION: Access = 0x0040;
+/// `THREAD_SET_THREAD_TOKEN`
+pub const SET_THREAD_TOKEN: Access = 0x0080;
 /// `THREAD_SET_LIMITED_INFORMATION`
 pub const SET_LIMITED_INFORMATION: Access = 0x0400;
 /// `THREAD_QUERY_LIMITED_INFORMATION`
@@ -46,6 +48,9 @@ pub const fn granted(desired: Access) -> Access {
     access
 }
 
+/// `MEMORY_PRIORITY_NORMAL`
+const NORMAL_PAGE_PRIORITY: u8 = 5;
+
 /// A thread. It is signalled once it has ended.
 #[derive(Debug)]
 pub struct ThreadObject {
@@ -64,6 +69,14 @@ pub struct ThreadObject {
     priority: AtomicI32,
     /// The processors it is limited to; 0 for no limit of its own.
     affinity: AtomicU64,
+    /// The guest's function that it runs; 0 before it is known.
+    start: AtomicU64,
+    /// How soon its memory is taken away, 1 to 5: kept and told.
+    page_priority: AtomicU8,
+    /// It asked for debuggers not to be told of it.
+    hidden: AtomicBool,
+    /// Another thread let it go on ([`crate::Cx::alert_thread`]).
+    alerted: AtomicBool,
     stop: Stop,
     /// Which system call instructions trap on it; a [`crate::service::Traps`].
     traps: AtomicU8,
@@ -93,6 +106,10 @@ impl ThreadObject {
             changed_host: AtomicBool::new(false),
             priority: AtomicI32::new(0),
             affinity: AtomicU64::new(0),
+            start: AtomicU64::new(0),
+            page_priority: AtomicU8::new(NORMAL_PAGE_PRIORITY),
+            hidden: AtomicBool::new(false),
+            alerted: AtomicBool::new(false),
             stop: Stop::default(),
             traps: AtomicU8::new(0),
             description: Mutex::default(),
@@ -193,6 +210,41 @@ impl ThreadObject {
     /// Says which do.
     pub(crate) fn set_traps(&self, traps: u8) {
         self.traps.store(traps, Ordering::SeqCst);
+    }
+
+    /// The address of the guest's function that it runs (`ThreadQuerySetWin32StartAddress`); 0 before it is known.
+    pub fn start(&self) -> u64 {
+        self.start.load(Ordering::Relaxed)
+    }
+
+    /// Notes the function that it runs.
+    pub fn set_start(&self, address: u64) {
+        self.start.store(address, Ordering::Relaxed);
+    }
+
+    /// How soon its memory is taken away: 1, soonest, to 5.
+    pub fn page_priority(&self) -> u32 {
+        self.page_priority.load(Ordering::Relaxed).into()
+    }
+
+    /// Notes how soon its memory may be taken away, 1 to 5.
+    pub fn set_page_priority(&self, priority: u32) {
+        self.page_priority.store(priority.min(u32::from(NORMAL_PAGE_PRIORITY)) as u8, Ordering::Relaxed);
+    }
+
+    /// Whether debuggers are not to be told of it.
+    pub fn is_hidden(&self) -> bool {
+        self.hidden.load(Ordering::Relaxed)
+    }
+
+    /// Debuggers are not to be told of it from now on.
+    pub fn hide_from_debugger(&self) {
+        self.hidden.store(true, Ordering::Relaxed);
+    }
+
+    /// Whether another thread let it go on.
+    pub(crate) fn alerted(&self) -> &AtomicBool {
+        &self.alerted
     }
 
     /// Its priority relative to the process's class.

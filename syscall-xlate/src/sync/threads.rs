@@ -24,6 +24,12 @@ impl Threads {
         self.living().into_iter().find(|thread| thread.id() == id)
     }
 
+    /// The living thread with the next higher identifier; that with the lowest for `None`.
+    pub fn after(&self, id: Option<u32>) -> Option<Arc<ThreadObject>> {
+        let living = self.living().into_iter().filter(|thread| id.is_none_or(|id| thread.id() > id));
+        living.min_by_key(|thread| thread.id())
+    }
+
     /// All threads that have not ended.
     pub fn living(&self) -> Vec<Arc<ThreadObject>> {
         let threads = self.threads.lock().unwrap_or_else(PoisonError::into_inner);
@@ -42,6 +48,8 @@ mod tests {
         threads.add(&first);
         threads.add(&second);
         assert!(Arc::ptr_eq(&threads.find(2).unwrap(), &second));
+        let next = |id| threads.after(id).map(|thread| thread.id());
+        assert_eq!([next(None), next(Some(1)), next(Some(2))], [Some(1), Some(2), None]);
         second.end(0);
         assert!(threads.find(2).is_none());
         assert_eq!(threads.living().len(), 1);

@@ -23,6 +23,13 @@ abi::choices! {
     }
 }
 
+impl WIN32_MEMORY_RANGE_ENTRY {
+    /// Address and bytes.
+    pub(crate) fn range(&self) -> (u64, u64) {
+        (self.VirtualAddress.address(), self.NumberOfBytes as u64)
+    }
+}
+
 /// Keeps pages in memory.
 #[shim(partial = "within what the host lets a user lock, which is more or less than the working set's minimum")]
 pub(crate) fn VirtualLock(cx: &Cx, lpAddress: Ptr<u8>, dwSize: usize) -> Win32Result<()> {
@@ -62,8 +69,8 @@ pub(crate) fn PrefetchVirtualMemory(
     own(cx, hProcess)?;
     for index in 0..NumberOfEntries {
         // One by one: however many the caller says there are, memory ends.
-        let entry = VirtualAddresses.offset(index).read().map_err(NTSTATUS::from)?;
-        cx.process.memory.prefetch(entry.VirtualAddress.address(), entry.NumberOfBytes as u64)?;
+        let (address, bytes) = VirtualAddresses.offset(index).read().map_err(NTSTATUS::from)?.range();
+        cx.process.memory.prefetch(address, bytes)?;
     }
     Ok(())
 }

@@ -255,7 +255,7 @@ fn own_process(cx: &Cx, handle: HANDLE) -> Win32Result<()> {
 }
 
 /// Copies guest memory; how many bytes, and what ended it.
-fn copy(from: Ptr<u8>, to: Ptr<u8>, size: usize) -> (usize, Result<(), Fault>) {
+pub(crate) fn copy(from: Ptr<u8>, to: Ptr<u8>, size: usize) -> (usize, Result<(), Fault>) {
     const STEP: usize = 4096;
     let mut done = 0;
     while done < size {

@@ -10,10 +10,10 @@ use crate::processors::GROUP_AFFINITY;
 
 abi::guest_struct! {
     /// A processor by its group.
-    pub(in crate::kernel32) struct PROCESSOR_NUMBER {
-        pub(in crate::kernel32) Group: u16,
-        pub(in crate::kernel32) Number: u8,
-        pub(in crate::kernel32) Reserved: u8,
+    pub(crate) struct PROCESSOR_NUMBER {
+        pub(crate) Group: u16,
+        pub(crate) Number: u8,
+        pub(crate) Reserved: u8,
     }
 }
 

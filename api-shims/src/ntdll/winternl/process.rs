@@ -4,6 +4,7 @@ use abi::{Guest, HANDLE, NTSTATUS, NtResult, Out, PCWSTR, Ptr, shim};
 use syscall_xlate::{Cx, usage};
 
 use super::{NORMAL_PRIORITY, own, put, put_text};
+use crate::kernel32::errhandlingapi;
 use crate::kernel32::structs::IO_COUNTERS;
 
 abi::choices! {
@@ -15,16 +16,23 @@ abi::choices! {
         ProcessVmCounters = 3;
         ProcessTimes = 4;
         ProcessDebugPort = 7;
+        ProcessDefaultHardErrorMode = 12;
         ProcessPriorityClass = 18;
         ProcessHandleCount = 20;
+        ProcessAffinityMask = 21;
+        ProcessPriorityBoost = 22;
         ProcessSessionInformation = 24;
         ProcessWow64Information = 26;
         ProcessImageFileName = 27;
+        ProcessBreakOnTermination = 29;
         ProcessDebugObjectHandle = 30;
         ProcessDebugFlags = 31;
+        ProcessIoPriority = 33;
+        ProcessPagePriority = 39;
         ProcessImageFileNameWin32 = 43;
         ProcessCommandLineInformation = 60;
         ProcessProtectionInformation = 61;
+        ProcessPowerThrottlingState = 77;
     }
 }
 
@@ -79,9 +87,9 @@ abi::guest_struct! {
     }
 
     /// How urgent a process is.
-    struct PROCESS_PRIORITY_CLASS {
-        Foreground: u8,
-        PriorityClass: u8,
+    pub(super) struct PROCESS_PRIORITY_CLASS {
+        pub Foreground: u8,
+        pub PriorityClass: u8,
     }
 }
 
@@ -92,7 +100,7 @@ const VOLUME: &str = r"\Device\HarddiskVolume1";
 
 /// Tells something about a process.
 #[shim(
-    partial = "of the caller's own process: basic facts, limits, counters, times, priority class, handles, session, names, command line, protection, debugging"
+    partial = "of the caller's own process: basic facts, limits, counters, times, priority class, handles, session, names, command line, protection, debugging, error mode, priorities"
 )]
 pub(in crate::ntdll) fn NtQueryInformationProcess(
     cx: &Cx,
@@ -130,6 +138,13 @@ pub(in crate::ntdll) fn NtQueryInformationProcess(
             let PriorityClass = nt_class(cx.process.object.priority_class());
             put(to, length, returned, &PROCESS_PRIORITY_CLASS { Foreground: 0, PriorityClass })
         }
+        Class::ProcessDefaultHardErrorMode => put(to, length, returned, &errhandlingapi::hard_error_mode(cx)),
+        // The host does not raise priorities of its own accord.
+        Class::ProcessPriorityBoost => put(to, length, returned, &1u32),
+        Class::ProcessBreakOnTermination => put(to, length, returned, &0u32),
+        // The normal ones.
+        Class::ProcessIoPriority => put(to, length, returned, &2u32),
+        Class::ProcessPagePriority => put(to, length, returned, &5u32),
         Class::ProcessHandleCount => {
             let count = cx.process.handles.handles().len() as u32;
             put(to, length, returned, &count)
@@ -146,12 +161,12 @@ pub(in crate::ntdll) fn NtQueryInformationProcess(
             let path = image_path(cx);
             let device: Vec<u16> =
                 VOLUME.encode_utf16().chain(path.get(2..).unwrap_or_default().iter().copied()).collect();
-            put_text(to, length, returned, &device)
+            put_text(to, length, returned, &device, &[0])
         }
-        Class::ProcessImageFileNameWin32 => put_text(to, length, returned, &image_path(cx)),
+        Class::ProcessImageFileNameWin32 => put_text(to, length, returned, &image_path(cx), &[0]),
         Class::ProcessCommandLineInformation => {
             let line = PCWSTR::new(Ptr::at(cx.process.command_line())).read()?;
-            put_text(to, length, returned, &line)
+            put_text(to, length, returned, &line, &[0])
         }
         // PS_PROTECTION: none.
         Class::ProcessProtectionInformation => put(to, length, returned, &0u8),
@@ -200,6 +215,19 @@ impl VM_COUNTERS_EX {
         };
         Self { Counters, PrivateUsage: memory.committed as usize }
     }
+}
+
+/// The Win32 class of a `PROCESS_PRIORITY_CLASS_*`.
+pub(super) const fn win32_class(class: u8) -> Option<u32> {
+    Some(match class {
+        1 => 0x40,
+        2 => 0x20,
+        3 => 0x80,
+        4 => 0x100,
+        5 => 0x4000,
+        6 => 0x8000,
+        _ => return None,
+    })
 }
 
 /// `PROCESS_PRIORITY_CLASS_*` of a Win32 class.

@@ -1,6 +1,7 @@
 //! What is known of the system, by class (<https://learn.microsoft.com/windows/win32/api/winternl/nf-winternl-ntquerysysteminformation>).
 
 use abi::{Guest, NTSTATUS, NtResult, Out, Ptr, Width, shim};
+use syscall_xlate::firmware::{Firmware, Provider};
 use syscall_xlate::topology::Topology;
 use syscall_xlate::{Cx, cpu, system_info, time, usage};
 
@@ -15,11 +16,13 @@ abi::choices! {
         SystemTimeOfDayInformation = 3;
         SystemProcessInformation = 5;
         SystemProcessorPerformanceInformation = 8;
+        SystemModuleInformation = 11;
         SystemInterruptInformation = 23;
         SystemTimeAdjustmentInformation = 28;
         SystemKernelDebuggerInformation = 35;
         SystemEmulationBasicInformation = 62;
         SystemLogicalProcessorInformation = 73;
+        SystemFirmwareTableInformation = 76;
         SystemCodeIntegrityInformation = 103;
         SystemLogicalProcessorAndGroupInformation = 107;
     }
@@ -110,6 +113,14 @@ abi::guest_struct! {
         KernelDebuggerNotPresent: u8,
     }
 
+    /// Which table is asked for; it follows.
+    struct SYSTEM_FIRMWARE_TABLE_INFORMATION {
+        ProviderSignature: u32,
+        Action: u32,
+        TableID: u32,
+        TableBufferLength: u32,
+    }
+
     /// What code the kernel runs.
     struct SYSTEM_CODEINTEGRITY_INFORMATION {
         Length: u32,
@@ -128,7 +139,7 @@ const HIGHEST: usize = 0x7fff_fffe_ffff;
 
 /// Tells something about the system.
 #[shim(
-    partial = "basic facts, processors, their times and topology, the clock, the caller's own process, debugger, code integrity"
+    partial = "basic facts, processors, their times and topology, the clock, the caller's own process, debugger, code integrity, firmware tables, an empty list of drivers"
 )]
 pub(in crate::ntdll) fn NtQuerySystemInformation(
     cx: &Cx,
@@ -138,6 +149,9 @@ pub(in crate::ntdll) fn NtQuerySystemInformation(
     ReturnLength: Out<u32>,
 ) -> NtResult<()> {
     let width = SystemInformation.width();
+    if SystemInformationClass == SYSTEM_INFORMATION_CLASS::SystemFirmwareTableInformation {
+        return firmware_table(SystemInformation, SystemInformationLength, ReturnLength);
+    }
     let told = tell(cx, SystemInformationClass, width, SystemInformation.address())?;
     if let Told::Sized(_) = &told
         && SystemInformationLength >= 4
@@ -146,6 +160,30 @@ pub(in crate::ntdll) fn NtQuerySystemInformation(
         return Err(NTSTATUS::STATUS_INFO_LENGTH_MISMATCH);
     }
     give(&told, SystemInformation, SystemInformationLength, ReturnLength)
+}
+
+/// What is asked of the firmware's tables stands at the beginning of the buffer for the answer.
+fn firmware_table(to: Ptr<u8>, length: u32, returned: Out<u32>) -> NtResult<()> {
+    const HEAD: u32 = 16;
+    if length < HEAD {
+        returned.set_opt(HEAD)?;
+        return Err(NTSTATUS::STATUS_INFO_LENGTH_MISMATCH);
+    }
+    let asked = to.cast::<SYSTEM_FIRMWARE_TABLE_INFORMATION>().read()?;
+    let provider = Provider::of(asked.ProviderSignature).ok_or(NTSTATUS::STATUS_NOT_IMPLEMENTED)?;
+    let firmware = Firmware::default();
+    let bytes = match asked.Action {
+        0 => firmware.tables(provider)?.into_iter().flat_map(u32::to_le_bytes).collect(),
+        1 => firmware.table(provider, asked.TableID)?,
+        _ => return Err(NTSTATUS::STATUS_INVALID_PARAMETER),
+    };
+    let told = SYSTEM_FIRMWARE_TABLE_INFORMATION { TableBufferLength: bytes.len() as u32, ..asked };
+    to.cast().write(&told)?;
+    returned.set_opt(HEAD.saturating_add(bytes.len() as u32))?;
+    if bytes.len() > (length - HEAD) as usize {
+        return Err(NTSTATUS::STATUS_BUFFER_TOO_SMALL);
+    }
+    Ok(to.byte_offset(HEAD.into()).write_bytes(&bytes)?)
 }
 
 /// Tells something about the system that depends on a parameter.
@@ -251,6 +289,8 @@ fn tell(cx: &Cx, class: SYSTEM_INFORMATION_CLASS, width: Width, buffer: u64) -> 
             let times = usage::processor_times(affinity.host_numbers());
             Told::List(times.into_iter().flat_map(|times| encoded(&processor_times(times), width)).collect())
         }
+        // No driver is loaded that a program could see: RTL_PROCESS_MODULES with none.
+        Class::SystemModuleInformation => Told::List(vec![0; 8]),
         Class::SystemInterruptInformation => {
             let one = SYSTEM_INTERRUPT_INFORMATION { TimeIncrement: TICK, ..SYSTEM_INTERRUPT_INFORMATION::default() };
             Told::List(encoded(&one, width).repeat(affinity.host_numbers().len()))
