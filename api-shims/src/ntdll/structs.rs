@@ -131,7 +131,7 @@ impl Attributes {
 
 /// The text of a path, which is a whole number of units.
 fn path(name: &UNICODE_STRING) -> NtResult<Wide> {
-    if name.Length % 2 != 0 {
+    if !name.Length.is_multiple_of(2) {
         return Err(NTSTATUS::STATUS_OBJECT_NAME_INVALID);
     }
     Ok(name.text()?)

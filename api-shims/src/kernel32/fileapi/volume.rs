@@ -189,4 +189,21 @@ mod tests {
         kernel32!GetVolumeInformationByHandleW(hFile=h3, lpVolumeNameBuffer=NULL, nVolumeNameSize=0, lpVolumeSerialNumber=NULL, lpMaximumComponentLength=NULL, lpFileSystemFlags=NULL, lpFileSystemNameBuffer=@6, nFileSystemNameSize=8) = FALSE (ERROR_INVALID_FUNCTION)
         "#);
     }
+
+    #[test]
+    fn a_drive_leads_to_a_device() {
+        let trace = testing::trace(crate::dlls(), |guest| {
+            let (drive, to) = (guest.wide("C:"), guest.buffer(256));
+            guest.call("kernel32!QueryDosDeviceW", &[drive, to, 25]);
+            guest.call("kernel32!QueryDosDeviceW", &[drive, to, 24]);
+            guest.call("kernel32!QueryDosDeviceW", &[guest.wide("Q:"), to, 128]);
+            guest.call("kernel32!QueryDosDeviceA", &[0, to, 256]);
+        });
+        insta::assert_snapshot!(trace, @r#"
+        kernel32!QueryDosDeviceW(lpDeviceName="C:", lpTargetPath="\\Device\\HarddiskVolume1", ucchMax=25) = 25
+        kernel32!QueryDosDeviceW(lpDeviceName="C:", lpTargetPath=@1, ucchMax=24) = 0 (ERROR_INSUFFICIENT_BUFFER)
+        kernel32!QueryDosDeviceW(lpDeviceName="Q:", lpTargetPath=@1, ucchMax=128) = 0 (ERROR_FILE_NOT_FOUND)
+        kernel32!QueryDosDeviceA(lpDeviceName=NULL, lpTargetPath="C:", ucchMax=256) = 53
+        "#);
+    }
 }

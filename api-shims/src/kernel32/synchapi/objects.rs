@@ -243,6 +243,20 @@ pub(in crate::kernel32) fn CreateWaitableTimerExW(
     create(cx, lpTimerAttributes, &name, access, |place| Ok(Timer::new_in(place, manual)))
 }
 
+/// Makes a waitable timer, or opens the one of this name, with these rights.
+#[shim(full)]
+pub(in crate::kernel32) fn CreateWaitableTimerExA(
+    cx: &Cx,
+    lpTimerAttributes: In<SECURITY_ATTRIBUTES>,
+    lpTimerName: PCSTR,
+    dwFlags: CREATE_WAITABLE_TIMER,
+    dwDesiredAccess: u32,
+) -> Win32Result<HANDLE> {
+    let manual = dwFlags.contains(CREATE_WAITABLE_TIMER::CREATE_WAITABLE_TIMER_MANUAL_RESET);
+    let (name, access) = (name_a(cx, lpTimerName)?, timer::MAPPING.map(dwDesiredAccess));
+    create(cx, lpTimerAttributes, &name, access, |place| Ok(Timer::new_in(place, manual)))
+}
+
 /// Opens the event of this name.
 #[shim(full)]
 pub(in crate::kernel32) fn OpenEventA(
@@ -285,6 +299,39 @@ pub(in crate::kernel32) fn OpenSemaphoreW(
     lpName: PCWSTR,
 ) -> Win32Result<HANDLE> {
     open::<Semaphore>(cx, semaphore::MAPPING, dwDesiredAccess, bInheritHandle, &name_w(lpName)?)
+}
+
+/// Opens the mutex of this name.
+#[shim(full)]
+pub(in crate::kernel32) fn OpenMutexA(
+    cx: &Cx,
+    dwDesiredAccess: u32,
+    bInheritHandle: bool,
+    lpName: PCSTR,
+) -> Win32Result<HANDLE> {
+    open::<Mutant>(cx, mutant::MAPPING, dwDesiredAccess, bInheritHandle, &name_a(cx, lpName)?)
+}
+
+/// Opens the semaphore of this name.
+#[shim(full)]
+pub(in crate::kernel32) fn OpenSemaphoreA(
+    cx: &Cx,
+    dwDesiredAccess: u32,
+    bInheritHandle: bool,
+    lpName: PCSTR,
+) -> Win32Result<HANDLE> {
+    open::<Semaphore>(cx, semaphore::MAPPING, dwDesiredAccess, bInheritHandle, &name_a(cx, lpName)?)
+}
+
+/// Opens the waitable timer of this name.
+#[shim(full)]
+pub(in crate::kernel32) fn OpenWaitableTimerA(
+    cx: &Cx,
+    dwDesiredAccess: u32,
+    bInheritHandle: bool,
+    lpTimerName: PCSTR,
+) -> Win32Result<HANDLE> {
+    open::<Timer>(cx, timer::MAPPING, dwDesiredAccess, bInheritHandle, &name_a(cx, lpTimerName)?)
 }
 
 /// Opens the waitable timer of this name.

@@ -110,7 +110,7 @@ pub(in crate::ntdll) fn NtSetTimer(
     };
     match work() {
         Err(status) => status,
-        // "The timer is set, but it cannot wake the machine."
+        // It is set, but does not wake the machine.
         Ok(()) if ResumeTimer.0 => NTSTATUS::STATUS_TIMER_RESUME_IGNORED,
         Ok(()) => NTSTATUS::STATUS_SUCCESS,
     }
@@ -148,4 +148,48 @@ fn set(cx: &Cx, handle: HANDLE, due: i64, period: u32, routine: Ptr<u8>, context
         (cx.thread.object().waiter().clone(), apc)
     });
     timer.set(&cx.process.timers, Timeout::from_nt(Some(due)), period, apc)
+}
+
+#[cfg(test)]
+mod tests {
+    use insta::assert_snapshot;
+    use syscall_xlate::testing;
+
+    #[test]
+    fn a_timer_is_set_with_a_delay_and_without() {
+        let trace = testing::trace(crate::dlls(), |guest| {
+            let (at, previous) = (guest.buffer(8), guest.buffer(1));
+            let due = guest.bytes(&(-600_000_000i64).to_le_bytes());
+            guest.call("ntdll!NtCreateTimer", &[at, 0x1f_0003, 0, 2]);
+            guest.call("ntdll!NtCreateTimer", &[at, 0x1f_0003, 0, 0]);
+            let timer = guest.read::<u64>(at);
+            guest.call("ntdll!NtSetTimer", &[timer, due, 0, 0, 0, 0, previous]);
+            guest.call("ntdll!NtSetTimer", &[timer, due, 0, 0, 1, 0, 0]);
+            guest.call("ntdll!NtSetTimer", &[timer, due, 0, 0, 0, u64::MAX, 0]);
+            let info = guest.bytes(&[-1i64 as u64, 0, 0, 0, 0, previous].map(u64::to_le_bytes).concat());
+            guest.call("ntdll!NtSetTimerEx", &[timer, 0, info, 48]);
+            guest.call("ntdll!NtSetTimerEx", &[timer, 0, info, 47]);
+            guest.call("ntdll!NtSetTimerEx", &[timer, 1, info, 48]);
+            guest.call("ntdll!NtSetTimerEx", &[timer, 0, info + 2, 48]);
+            guest.call("ntdll!NtWaitForSingleObject", &[timer, 0, 0]);
+            guest.call("ntdll!NtCancelTimer", &[timer, previous]);
+            guest.call("ntdll!NtQueryTimer", &[timer, 0, info + 1, 16, 0]);
+            guest.call("ntdll!NtSetEventBoostPriority", &[timer]);
+        });
+        assert_snapshot!(trace, @r"
+        ntdll!NtCreateTimer(TimerHandle=@1, DesiredAccess=2031619, ObjectAttributes=NULL, TimerType=2) = STATUS_INVALID_PARAMETER_4
+        ntdll!NtCreateTimer(TimerHandle=&h1, DesiredAccess=2031619, ObjectAttributes=NULL, TimerType=NotificationTimer) = STATUS_SUCCESS
+        ntdll!NtSetTimer(TimerHandle=h1, DueTime=&-600000000, TimerApcRoutine=NULL, TimerContext=NULL, ResumeTimer=FALSE, Period=0, PreviousState=&0) = STATUS_SUCCESS
+        ntdll!NtSetTimer(TimerHandle=h1, DueTime=&-600000000, TimerApcRoutine=NULL, TimerContext=NULL, ResumeTimer=TRUE, Period=0, PreviousState=NULL) = STATUS_TIMER_RESUME_IGNORED
+        ntdll!NtSetTimer(TimerHandle=h1, DueTime=&-600000000, TimerApcRoutine=NULL, TimerContext=NULL, ResumeTimer=FALSE, Period=-1, PreviousState=NULL) = STATUS_INVALID_PARAMETER_6
+        ntdll!NtSetTimerEx(TimerHandle=h1, TimerSetInformationClass=0, TimerSetInformation=&{DueTime=-1, TimerApcRoutine=NULL, TimerContext=NULL, WakeContext=NULL, TimerPeriod=0, TolerableDelay=0, PreviousState=@2}, TimerSetInformationLength=48) = STATUS_SUCCESS
+        ntdll!NtSetTimerEx(TimerHandle=h1, TimerSetInformationClass=0, TimerSetInformation=&{DueTime=-1, TimerApcRoutine=NULL, TimerContext=NULL, WakeContext=NULL, TimerPeriod=0, TolerableDelay=0, PreviousState=@2}, TimerSetInformationLength=47) = STATUS_INFO_LENGTH_MISMATCH
+        ntdll!NtSetTimerEx(TimerHandle=h1, TimerSetInformationClass=1, TimerSetInformation=&{DueTime=-1, TimerApcRoutine=NULL, TimerContext=NULL, WakeContext=NULL, TimerPeriod=0, TolerableDelay=0, PreviousState=@2}, TimerSetInformationLength=48) = STATUS_INVALID_INFO_CLASS
+        ntdll!NtSetTimerEx(TimerHandle=h1, TimerSetInformationClass=0, TimerSetInformation=&{DueTime=281474976710655, TimerApcRoutine=NULL, TimerContext=NULL, WakeContext=NULL, TimerPeriod=0, TolerableDelay=1048576, PreviousState=@3}, TimerSetInformationLength=48) = STATUS_DATATYPE_MISALIGNMENT
+        ntdll!NtWaitForSingleObject(Handle=h1, Alertable=FALSE, Timeout=NULL) = STATUS_SUCCESS
+        ntdll!NtCancelTimer(TimerHandle=h1, CurrentState=&1) = STATUS_SUCCESS
+        ntdll!NtQueryTimer(TimerHandle=h1, TimerInformationClass=0, TimerInformation=@4, TimerInformationLength=16, ReturnLength=NULL) = STATUS_DATATYPE_MISALIGNMENT
+        ntdll!NtSetEventBoostPriority(EventHandle=h1) = STATUS_OBJECT_TYPE_MISMATCH
+        ");
+    }
 }
