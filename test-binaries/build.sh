@@ -65,6 +65,7 @@ prog nt_files -lntdll -luser32
 prog nt_objects -lntdll
 prog nt_timers -lntdll
 prog nt_threads -lntdll -luser32 -Wno-multichar
+prog pool_io
 prog mxcsr -nostdlib -Wl,-e,start -lkernel32
 
 # Resources. The message table comes from the message compiler, by way of a resource script of its own.
