@@ -86,18 +86,18 @@ pub(crate) enum Deadline {
 }
 
 impl Deadline {
-    /// The deadline, or the end of `longest` from now on if that is earlier.
-    pub(crate) fn within(self, longest: Duration) -> Self {
+    /// The deadline, or the end of `longest` from now on if that is earlier; and whether it is.
+    pub(crate) fn within(self, longest: Duration) -> (Self, bool) {
         let nanos = |time: Timespec| i128::from(time.tv_sec) * 1_000_000_000 + i128::from(time.tv_nsec);
         let left = match self {
-            Self::Passed => return self,
+            Self::Passed => return (self, false),
             Self::Never => None,
             Self::At(Clock::Monotonic, until) => Some(nanos(until) - nanos(clock_gettime(ClockId::Monotonic))),
             Self::At(Clock::System, until) => Some(nanos(until) - nanos(clock_gettime(ClockId::Realtime))),
         };
         match left {
-            Some(left) if left <= longest.as_nanos() as i128 => self,
-            _ => Timeout::Relative(longest.as_nanos() as u64 / 100).deadline(),
+            Some(left) if left <= longest.as_nanos() as i128 => (self, false),
+            _ => (Timeout::Relative((longest.as_nanos() as u64).div_ceil(100)).deadline(), true),
         }
     }
 

@@ -5,7 +5,9 @@
 
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::Instant;
 
+use super::due::Due;
 use super::shared::Shared;
 use super::timed::Timed;
 use super::waiter::Waiter;
@@ -52,6 +54,8 @@ pub struct Dispatcher {
     state: AtomicU64,
     // Several are taken only in the order of their addresses. A waiter's alert queue may be locked while one is held.
     queue: Mutex<Vec<Queued>>,
+    /// When it signals itself.
+    due: Due,
     /// Where the state is instead, when processes share the object. `state` is [`SLOW`] then, and nobody is queued.
     shared: Option<Shared>,
 }
@@ -86,7 +90,14 @@ impl Dispatcher {
     }
 
     const fn with(signal: Signal, state: u64, shared: Option<Shared>) -> Self {
-        Self { signal, limit: u32::MAX, state: AtomicU64::new(state), queue: Mutex::new(Vec::new()), shared }
+        Self {
+            signal,
+            limit: u32::MAX,
+            state: AtomicU64::new(state),
+            queue: Mutex::new(Vec::new()),
+            due: Due::NEVER,
+            shared,
+        }
     }
 
     /// The same for a timer: of one that processes share, the state says when it is due.
@@ -131,6 +142,28 @@ impl Dispatcher {
     #[inline]
     pub fn reset(&self) -> bool {
         self.update(|_| Some(0)).0 != 0
+    }
+
+    /// Has it signal itself at a time, or never. Not for one that processes share. A signal that it has stays.
+    pub fn signal_at(&self, due: Option<Instant>) {
+        debug_assert!(due.is_none() || self.shared.is_none(), "nobody else sees when it is due");
+        self.due.set(due);
+        if due.is_some() {
+            self.lock().have_all_look_again();
+        }
+    }
+
+    /// Signals if the time has come for that.
+    #[inline]
+    pub fn signal_if_due(&self) {
+        if self.due.comes() {
+            self.set();
+        }
+    }
+
+    /// When it signals itself.
+    pub(crate) fn due(&self) -> &Due {
+        &self.due
     }
 
     /// Lets pass who waits now, and leaves the event unsignalled; gives back whether it was signalled.
@@ -399,6 +432,12 @@ impl Locked<'_> {
     /// Queues a thread that has to block.
     pub(super) fn enqueue(&mut self, queued: Queued) {
         self.queue.push(queued);
+    }
+
+    /// Has the queued threads see for themselves what has changed.
+    fn have_all_look_again(&mut self) {
+        let told = self.queue.iter().filter(|queued| queued.waiter.look_again());
+        self.woken.0.extend(told.map(|queued| Arc::clone(&queued.waiter)));
     }
 
     /// Lets queued threads pass, first come first served, while the state allows it.

@@ -59,7 +59,7 @@ pub(super) fn wait_any(word: &AtomicU32, expected: u32, shared: &[Sleep<'_>], de
     let slept = futex::waitv(&words, WaitvFlags::empty(), until.as_ref().map(|(_, until)| until), clock);
     if slept == Err(Errno::NOSYS) {
         // Before Linux 5.16: the shared words are looked at every millisecond.
-        sleep(word, expected, Deadline::Never.within(Duration::from_millis(1)));
+        sleep(word, expected, Deadline::Never.within(Duration::from_millis(1)).0);
     }
 }
 

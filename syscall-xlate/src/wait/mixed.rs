@@ -11,7 +11,7 @@ use super::deadline::Deadline;
 use super::dispatcher::{Dispatcher, Locked, Passed, Queued};
 use super::shared::{Shared, Sleep};
 use super::waiter::{Waiter, Wake};
-use super::{Woken, blocks_not, forget, lock_all, woken};
+use super::{Woken, blocks_not, due, forget, lock_all, woken};
 
 /// The first and the longest sleep after which a thread looks whether somebody died.
 const FIRST_SLEEP: Duration = Duration::from_millis(10);
@@ -103,13 +103,17 @@ fn rounds<'a>(
         if let Some(woken @ (Woken::Killed | Woken::Apc)) = over {
             return woken;
         }
+        due::signal(objects);
         let mut round = Round::default();
         if let Err(woken) = attempt(&mut round) {
             return woken;
         }
-        let due = round.sleeps.iter().filter_map(|sleep| sleep.longest);
-        let most = due.fold(longest, Duration::min);
-        let until = if round.again || over.is_some() { Deadline::Passed } else { deadline.within(most) };
+        let shared_due = round.sleeps.iter().filter_map(|sleep| sleep.longest);
+        let most = shared_due.fold(longest, Duration::min);
+        let until = match round.again || over.is_some() {
+            true => Deadline::Passed,
+            false => due::until(objects, deadline.within(most).0).0,
+        };
         let wake = waiter.sleep_on(alertable, until, &round.sleeps);
         forget(waiter, objects);
         match (wake, over) {

@@ -6,6 +6,7 @@
 
 pub(crate) mod deadline;
 mod dispatcher;
+mod due;
 pub(crate) mod futex;
 mod mixed;
 mod shared;
@@ -168,11 +169,26 @@ fn any_of(waiter: &Arc<Waiter>, objects: &[&Dispatcher], alertable: bool, timeou
         }
     }
     let deadline = timeout.deadline();
+    loop {
+        if let Some(woken) = any_once(waiter, objects, alertable, deadline) {
+            return woken;
+        }
+    }
+}
+
+/// Waits until one of the objects is signalled or may have become so: `None`.
+fn any_once(waiter: &Arc<Waiter>, objects: &[&Dispatcher], alertable: bool, deadline: Deadline) -> Option<Woken> {
+    due::signal(objects);
+    for (index, object) in (0..).zip(objects) {
+        if let Some(passed) = object.try_pass(waiter.thread()) {
+            return Some(Woken::passed(index, passed));
+        }
+    }
     if let Some(woken) = blocks_not(waiter, alertable, deadline) {
-        return woken;
+        return Some(woken);
     }
     if mixed::concerns(objects) {
-        return mixed::any_of(waiter, objects, alertable, deadline);
+        return Some(mixed::any_of(waiter, objects, alertable, deadline));
     }
     waiter.begin(alertable);
     let mut queued = 0;
@@ -184,7 +200,7 @@ fn any_of(waiter: &Arc<Waiter>, objects: &[&Dispatcher], alertable: bool, timeou
                 let passed = locked.pass(waiter.thread()).unwrap_or(Passed::Plain);
                 drop(locked);
                 forget(waiter, &objects[..queued]);
-                return Woken::passed(index, passed);
+                return Some(Woken::passed(index, passed));
             }
             break;
         }
@@ -192,31 +208,50 @@ fn any_of(waiter: &Arc<Waiter>, objects: &[&Dispatcher], alertable: bool, timeou
         queued += 1;
     }
     let paused = waiter.pause();
-    let wake = loop {
-        match waiter.sleep(alertable, deadline) {
-            Wake::LookAgain => continue,
-            wake => break wake,
-        }
-    };
+    let ended = sleep(waiter, objects, alertable, deadline);
     drop(paused);
-    match wake {
+    match ended {
         // The only queue it was in is the one it was taken out of.
-        Wake::Object(..) if queued == 1 => {}
+        Some(Wake::Object(..)) if queued == 1 => {}
         _ => forget(waiter, &objects[..queued]),
     }
-    woken(wake)
+    ended.map(woken)
+}
+
+/// Sleeps in the queues of objects. `None` when the wait is over because the thread is to look again.
+fn sleep(waiter: &Arc<Waiter>, objects: &[&Dispatcher], alertable: bool, deadline: Deadline) -> Option<Wake> {
+    let (until, early) = due::until(objects, deadline);
+    loop {
+        match waiter.sleep(alertable, until) {
+            Wake::Timeout if early => return None,
+            // Otherwise an object has let it pass meanwhile, as the next sleep finds out.
+            Wake::LookAgain if waiter.end() => return None,
+            Wake::LookAgain => {}
+            wake => return Some(wake),
+        }
+    }
 }
 
 fn all_of(waiter: &Arc<Waiter>, ordered: &[&Dispatcher], alertable: bool, timeout: Timeout) -> Woken {
     let deadline = timeout.deadline();
+    loop {
+        if let Some(woken) = all_once(waiter, ordered, alertable, deadline) {
+            return woken;
+        }
+    }
+}
+
+/// Waits until all of the objects are signalled or may have become so: `None`.
+fn all_once(waiter: &Arc<Waiter>, ordered: &[&Dispatcher], alertable: bool, deadline: Deadline) -> Option<Woken> {
+    due::signal(ordered);
     if mixed::concerns(ordered) {
-        return mixed::all_of(waiter, ordered, alertable, deadline);
+        return Some(mixed::all_of(waiter, ordered, alertable, deadline));
     }
     if let Some(passed) = pass_all(waiter, &mut lock_all(ordered)) {
-        return Woken::passed(0, passed);
+        return Some(Woken::passed(0, passed));
     }
     if let Some(woken) = blocks_not(waiter, alertable, deadline) {
-        return woken;
+        return Some(woken);
     }
     waiter.begin(alertable);
     {
@@ -224,27 +259,17 @@ fn all_of(waiter: &Arc<Waiter>, ordered: &[&Dispatcher], alertable: bool, timeou
         if let Some(passed) = pass_all(waiter, &mut locked) {
             // Nobody knows of this wait but one who queues a call, which stays queued.
             waiter.end();
-            return Woken::passed(0, passed);
+            return Some(Woken::passed(0, passed));
         }
         for locked in &mut locked {
             locked.enqueue(Queued { waiter: Arc::clone(waiter), index: 0, all: true });
         }
     }
     let paused = waiter.pause();
-    let woken = loop {
-        match waiter.sleep(alertable, deadline) {
-            Wake::LookAgain => {
-                if let Some(passed) = pass_all(waiter, &mut lock_all(ordered)) {
-                    break Woken::passed(0, passed);
-                }
-            }
-            wake => break woken(wake),
-        }
-    };
+    let ended = sleep(waiter, ordered, alertable, deadline);
     drop(paused);
     forget(waiter, ordered);
-    waiter.end();
-    woken
+    ended.map(woken)
 }
 
 /// What ends a wait before it blocks. Calls come before the time: `SleepEx(0, TRUE)` runs them.

@@ -1,7 +1,8 @@
 //! Waitable timers.
 //!
 //! One with a name is known to all processes of a root, and whoever looks at it sees whether it is due: its due time lies with its signal
-//! state. So it signals whether or not the process lives that has set it.
+//! state. So it signals whether or not the process lives that has set it. One without a name that does no more than signal once is kept by
+//! its waiters as well. The queue's thread has the others.
 
 mod queue;
 
@@ -34,7 +35,7 @@ pub struct Timer {
     setting: Mutex<Option<Setting>>,
 }
 
-/// A set timer. Of one that processes share, what its setter has to do when it is due.
+/// What the queue has to do when the timer is due.
 struct Setting {
     due: Instant,
     ticket: u64,
@@ -91,15 +92,15 @@ impl Timer {
     ) -> NtResult<bool> {
         let due = due_time(due).ok_or(NTSTATUS::STATUS_INVALID_PARAMETER)?;
         let mut setting = self.setting.lock().unwrap_or_else(PoisonError::into_inner);
-        if let Some(old) = setting.take() {
-            queue.cancel(old.due, old.ticket);
-        }
+        self.unset(&mut setting, queue);
         let (before, generation) = match self.dispatcher.timer() {
             None => (self.dispatcher.reset(), 0),
             Some(timer) => timer.set(due, period)?,
         };
-        // Others see for themselves when a shared one is due.
-        if self.dispatcher.timer().is_none() || apc.is_some() {
+        let alone = self.dispatcher.timer().is_none();
+        if alone && period == 0 && apc.is_none() {
+            self.dispatcher.signal_at(Some(due));
+        } else if alone || apc.is_some() {
             let weak: Weak<dyn Expire> = Arc::downgrade(&(Arc::clone(self) as Arc<dyn Expire>));
             let ticket = queue.schedule(due, weak)?;
             let period = (period != 0).then(|| Duration::from_millis(u64::from(period)));
@@ -113,14 +114,19 @@ impl Timer {
     /// # Errors
     /// `STATUS_INSUFFICIENT_RESOURCES`
     pub fn cancel(&self, queue: &TimerQueue) -> NtResult<bool> {
-        let old = self.setting.lock().unwrap_or_else(PoisonError::into_inner).take();
-        if let Some(old) = old {
-            queue.cancel(old.due, old.ticket);
-        }
+        self.unset(&mut self.setting.lock().unwrap_or_else(PoisonError::into_inner), queue);
         match self.dispatcher.timer() {
             None => Ok(self.dispatcher.is_signalled()),
             Some(timer) => timer.cancel(),
         }
+    }
+
+    fn unset(&self, setting: &mut Option<Setting>, queue: &TimerQueue) {
+        if let Some(old) = setting.take() {
+            queue.cancel(old.due, old.ticket);
+        }
+        self.dispatcher.signal_if_due();
+        self.dispatcher.signal_at(None);
     }
 
     /// Time left until it is due, and whether it is signalled.
@@ -128,9 +134,10 @@ impl Timer {
         if let Some(timer) = self.dispatcher.timer() {
             return timer.query();
         }
+        self.dispatcher.signal_if_due();
         let setting = self.setting.lock().unwrap_or_else(PoisonError::into_inner);
-        let left = setting.as_ref().map(|setting| setting.due.saturating_duration_since(Instant::now()));
-        (left, self.dispatcher.is_signalled())
+        let queued = setting.as_ref().map(|setting| setting.due.saturating_duration_since(Instant::now()));
+        (queued.or_else(|| self.dispatcher.due().left()), self.dispatcher.is_signalled())
     }
 }
 
@@ -188,6 +195,45 @@ mod tests {
         assert_eq!(timer.query(), (None, false));
         assert_eq!(timer.set(&queue, Timeout::Absolute(1), 0, None), Ok(false));
         assert_eq!(wait::one(&waiter, &timer.dispatcher, false, Timeout::Infinite), Woken::Object(0));
+    }
+
+    #[test]
+    fn who_waits_already_follows_a_new_due_time() {
+        let queue = TimerQueue::default();
+        let (timer, never) = (Timer::new(true), Timer::new(true));
+        for all in [false, true] {
+            timer.set(&queue, Timeout::Relative(3_600_000 * MILLISECOND), 0, None).unwrap();
+            std::thread::scope(|scope| {
+                let waiting = scope.spawn(|| {
+                    let waiter = Waiter::new(1);
+                    match all {
+                        true => wait::all(&waiter, &[&timer.dispatcher], false, Timeout::Infinite),
+                        false => wait::any(&waiter, &[&never.dispatcher, &timer.dispatcher], false, Timeout::Infinite),
+                    }
+                });
+                while !timer.dispatcher.has_waiters() {
+                    std::thread::yield_now();
+                }
+                timer.set(&queue, Timeout::Relative(MILLISECOND), 0, None).unwrap();
+                assert_eq!(waiting.join().unwrap(), Ok(Woken::Object(u32::from(!all))));
+            });
+        }
+    }
+
+    #[test]
+    fn a_timer_lets_one_of_many_pass_and_the_limit_counts_for_the_others() {
+        let queue = TimerQueue::default();
+        let timer = Timer::new(false);
+        timer.set(&queue, Timeout::Relative(5 * MILLISECOND), 0, None).unwrap();
+        let passed = std::thread::scope(|scope| {
+            let wait = |id| {
+                let timer = &timer;
+                move || wait::one(&Waiter::new(id), &timer.dispatcher, false, Timeout::Relative(50 * MILLISECOND))
+            };
+            let waiting = [1, 2, 3, 4].map(|id| scope.spawn(wait(id)));
+            waiting.map(|waiting| waiting.join().unwrap()).iter().filter(|woken| **woken == Woken::Object(0)).count()
+        });
+        assert_eq!(passed, 1);
     }
 
     #[test]
