@@ -1,6 +1,13 @@
 //! What the host's scheduler and its tools are told of a thread: how urgent it is, and its name.
 
 use crate::sync::ThreadObject;
+use crate::sync::stop::may_stand;
+
+/// Lets another thread run. The caller can be suspended meanwhile: programs that spin do little else.
+pub fn yield_execution() {
+    let _standing = may_stand();
+    std::thread::yield_now();
+}
 
 /// How nice a thread of each priority is, from `THREAD_PRIORITY_TIME_CRITICAL` down. A step of Windows' is about two of Linux'.
 const fn niceness(priority: i32) -> i32 {

@@ -18,8 +18,8 @@ use syscall_xlate::object::{Access, Created, GenericMapping, Object, Place};
 use syscall_xlate::sync::process as process_object;
 use syscall_xlate::sync::thread as thread_object;
 use syscall_xlate::sync::{Event, Semaphore, event, mutant, semaphore};
-use syscall_xlate::time;
 use syscall_xlate::wait::{self, MAXIMUM_WAIT_OBJECTS, Timeout, Woken};
+use syscall_xlate::{scheduling, time};
 
 pub(super) use device::*;
 pub(super) use process::*;
@@ -357,8 +357,9 @@ pub(super) fn NtWaitForSingleObject(cx: &Cx, Handle: HANDLE, Alertable: BOOLEAN,
 
 /// Lets another thread run.
 #[shim(full)]
-pub(super) fn NtYieldExecution() -> NtResult<()> {
-    std::thread::yield_now();
+pub(super) fn NtYieldExecution(cx: &Cx) -> NtResult<()> {
+    scheduling::yield_execution();
+    cx.end_if_terminated();
     Ok(())
 }
 

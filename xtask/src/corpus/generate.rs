@@ -34,6 +34,9 @@ const FOLDERS: &[&str] = &["", "doc", "doc/данные", "src", "src/深い/階
 pub(super) fn generate(input: &Generate, folder: &Path) -> io::Result<()> {
     match input {
         Generate::File { file, bytes, seed } => fs::write(folder.join(file), Random(*seed).bytes(*bytes)),
+        Generate::Repeat { file, repeat, times } => {
+            fs::write(folder.join(file), fs::read(folder.join(repeat))?.repeat(*times))
+        }
         Generate::Tree { tree, files, seed } => generate_tree(&folder.join(tree), *files, *seed),
         Generate::Modules { modules, files, seed } => generate_modules(&folder.join(modules), *files, *seed),
     }

@@ -96,6 +96,8 @@ pub(super) struct Case {
 pub(super) enum Generate {
     /// A file of incompressible bytes.
     File { file: String, bytes: usize, seed: u64 },
+    /// A file of the inputs, several times over.
+    Repeat { file: String, repeat: String, times: usize },
     /// A tree of text and binary files with non-ASCII names, an empty file and an empty folder.
     Tree { tree: String, files: usize, seed: u64 },
     /// A folder of TypeScript modules that import each other, and an `index.ts` that exports them all.

@@ -294,8 +294,9 @@ pub(in crate::kernel32) fn SetThreadStackGuarantee(StackSizeInBytes: InOut<u32>)
 
 /// Lets another thread run.
 #[shim(full)]
-pub(in crate::kernel32) fn SwitchToThread() -> bool {
-    std::thread::yield_now();
+pub(in crate::kernel32) fn SwitchToThread(cx: &Cx) -> bool {
+    scheduling::yield_execution();
+    cx.end_if_terminated();
     // Whether there was another one the host does not tell; FALSE says that there was none.
     false
 }

@@ -1,10 +1,10 @@
 //! Waiting for objects and for time.
 
 use abi::{HANDLE, Invalid, NtResult, Ptr, WIN32_ERROR, Win32Result, shim};
-use syscall_xlate::Cx;
 use syscall_xlate::object::access::SYNCHRONIZE;
 use syscall_xlate::sync::Slept;
 use syscall_xlate::wait::{self, MAXIMUM_WAIT_OBJECTS, Timeout, Woken};
+use syscall_xlate::{Cx, scheduling};
 
 /// Signals one object and waits for another.
 #[shim(full)]
@@ -38,7 +38,7 @@ pub(in crate::kernel32) fn SleepEx(cx: &Cx, dwMilliseconds: u32, bAlertable: boo
 
 fn sleep(cx: &Cx, millis: u32, alertable: bool) -> Woken {
     if millis == 0 {
-        std::thread::yield_now();
+        scheduling::yield_execution();
     }
     wait::delay(cx.thread.object().waiter(), alertable, Timeout::from_millis(millis))
 }
