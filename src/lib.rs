@@ -14,12 +14,14 @@
 mod error;
 pub mod inspect;
 mod locate;
+mod panic;
 pub mod paths;
 mod program;
 pub mod shims;
 pub mod testing;
 
 pub use error::{Error, status};
+pub use panic::report_panic;
 pub use program::Program;
 pub use syscall_xlate::process::Version;
 pub use syscall_xlate::trace;

@@ -1,13 +1,14 @@
 //! A Windows program to be run.
 
 use std::convert::Infallible;
-use std::ffi::{OsStr, OsString};
+use std::ffi::{CString, OsStr, OsString};
 use std::fs::File;
 use std::path::{Path, PathBuf};
 
 use loader::Image;
 use syscall_xlate::process::Options;
 use syscall_xlate::program;
+use syscall_xlate::report::Diagnostics;
 use syscall_xlate::trace::{Config, Tracer};
 
 use crate::locate::locate;
@@ -28,6 +29,7 @@ pub struct Program {
     tracer: Option<Tracer>,
     status_file: Option<PathBuf>,
     private_drive: Option<PathBuf>,
+    diagnostics: Diagnostics,
 }
 
 impl Program {
@@ -40,6 +42,7 @@ impl Program {
             tracer: None,
             status_file: None,
             private_drive: None,
+            diagnostics: Diagnostics::default(),
         }
     }
 
@@ -96,15 +99,21 @@ impl Program {
         self
     }
 
+    /// The path of the command `exeunt`, which finds the symbols for the report of a crash; without it there are those of exports only.
+    pub fn symbolizer(mut self, path: impl Into<CString>) -> Self {
+        self.diagnostics.symbolizer = Some(path.into());
+        self
+    }
+
     /// Runs it in this host process, which ends with it.
     ///
     /// # Errors
     /// What keeps it from starting.
     pub fn run(self) -> Result<Infallible, Error> {
-        let Self { path, arguments, version, tracer, status_file, private_drive } = self;
+        let Self { path, arguments, version, tracer, status_file, private_drive, diagnostics } = self;
         let image = Image::open(&path)?;
         let status_file = status_file.map(prepare).transpose()?;
-        let options = Options { dlls: api_shims::dlls(), version, tracer, status_file, private_drive };
+        let options = Options { dlls: api_shims::dlls(), version, tracer, status_file, private_drive, diagnostics };
         Ok(program::run(options, program::Program { image, arguments })?)
     }
 }

@@ -10,7 +10,7 @@ extern "C" fn main(_: std::ffi::c_int, _: *const *const std::ffi::c_char) -> std
 
 /// Prepares the process, runs the command line and ends the process.
 pub(crate) fn start() -> ! {
-    std::panic::set_hook(Box::new(crate::report_panic));
+    std::panic::set_hook(Box::new(exeunt::report_panic));
     open_standard_descriptors();
     // Whoever writes to a pipe without a reader gets an error, as on Windows.
     // SAFETY: no handler is set.

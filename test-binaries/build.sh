@@ -4,6 +4,7 @@ set -eu
 cd "$(dirname "$0")"
 
 PINNED="12-win32"
+CLANG="14.0.6"
 TARGET=x86_64-w64-mingw32
 CC=$TARGET-gcc
 CFLAGS="-std=gnu11 -O1 -g0 -fno-builtin -fno-ident -D__USE_MINGW_ANSI_STDIO=0 -Wall -Wextra -Werror -Wno-format -Wno-infinite-recursion"
@@ -39,6 +40,24 @@ import_library() {
     $TARGET-dlltool -d "src/$1.def" -l "$lib/$1.a"
 }
 
+# visual NAME [FLAGS..]: a program of Visual C++'s format without a runtime, with its PDB; as it was where clang is missing or another version.
+visual() {
+    local name=$1 clang
+    shift
+    clang=$(clang -dumpversion 2>/dev/null || true)
+    if [ "$clang" != "$CLANG" ] || ! command -v lld-link >/dev/null; then
+        echo "not built: $name, which needs clang and lld $CLANG"
+        cp "bin/$name.exe" "bin/$name.pdb" "$out"
+        return
+    fi
+    clang --target=x86_64-pc-windows-msvc -O1 -g -gcodeview -ffreestanding -fasynchronous-unwind-tables \
+        -fdebug-compilation-dir=. -fcoverage-compilation-dir=. -c -o "$out/$name.obj" "src/$name.c" "$@"
+    cp src/visual.def "$out"
+    (cd "$out" && $TARGET-dlltool -d visual.def -t visual -l visual.lib && lld-link /debug /Brepro /entry:start /subsystem:console /nodefaultlib "/pdbaltpath:$name.pdb" \
+        /pdbsourcepath:. "/out:$name.exe" "$name.obj" visual.lib)
+    rm "$out/$name.obj" "$out"/visual.*
+}
+
 # Plain programs.
 for name in \
     hello args exitcode env printf printf_float files \
@@ -51,6 +70,8 @@ for name in \
     prog $name
 done
 $TARGET-g++ ${CFLAGS/gnu11/gnu++17} -Wno-terminate -static -o "$out/throws.exe" src/throws.cpp $LDFLAGS
+$CC $CFLAGS -g -ffile-prefix-map="$PWD=." -o "$out/crash_symbols.exe" src/crash_symbols.c ${LDFLAGS/-s /}
+visual crash_pdb
 prog wargs -municode
 prog barriers -lsynchronization
 prog nls -luser32

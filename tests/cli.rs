@@ -32,7 +32,7 @@ fn failure(arguments: &[&str], status: i32) -> String {
 fn help_teaches_by_example() {
     insta::assert_snapshot!("help", stdout(&["--help"]));
     insta::assert_snapshot!("help_short", stdout(&["-h"]));
-    for command in ["run", "trace", "inspect", "shims", "path", "completions", "man"] {
+    for command in ["run", "trace", "inspect", "shims", "symbolize", "path", "completions", "man"] {
         insta::assert_snapshot!(format!("help_{command}"), stdout(&[command, "--help"]));
         assert_eq!(stdout(&[command, "--help"]), stdout(&["help", command]));
     }
@@ -71,6 +71,15 @@ fn a_program_that_is_not_there_is_127() {
     insta::assert_snapshot!(String::from_utf8_lossy(&by_name.stderr), @"exeunt: no-such-tool was not found in the current folder, /a, /b; give its path, or put its folder on PATH");
     failure(&["inspect", "/nowhere/tool.exe"], 127);
     failure(&["trace", "/nowhere/tool.exe"], 127);
+}
+
+#[test]
+fn places_are_symbolized() {
+    let pdb = concat!(env!("CARGO_MANIFEST_DIR"), "/test-binaries/bin/crash_pdb.exe");
+    let places =
+        [format!("{pdb}+0x100c-1"), format!("{pdb}+1020"), format!("{pdb}+0x999999"), "nowhere+0x1".to_owned()];
+    let arguments: Vec<_> = ["symbolize"].into_iter().chain(places.iter().map(String::as_str)).collect();
+    insta::assert_snapshot!(stdout(&arguments));
 }
 
 #[test]

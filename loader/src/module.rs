@@ -118,11 +118,7 @@ impl Module {
         match &self.body {
             Body::Guest(image) => {
                 let exports = image.image().exports().ok()??;
-                let below = exports.iter().filter_map(|export| match export.target {
-                    ExportTarget::Rva(start) if start <= rva => Some((export, start)),
-                    _ => None,
-                });
-                let (export, start) = below.max_by_key(|&(_, start)| start)?;
+                let (export, start) = exports.nearest(rva)?;
                 Some((export.name.map_or(Symbol::Ordinal(export.ordinal as u16), Symbol::Name), start))
             }
             Body::Shim(shim) => {

@@ -9,6 +9,7 @@ mod output;
 mod path;
 mod run;
 mod shims;
+mod symbolize;
 mod trace;
 
 use std::ffi::OsString;
@@ -41,13 +42,17 @@ enum Command {
     Trace(trace::Trace),
     Inspect(inspect::Inspect),
     Shims(shims::Shims),
+    Symbolize(symbolize::Symbolize),
     Path(path::Path),
     Completions(completions::Completions),
     Man(man::Man),
 }
 
+/// The command itself, by whatever name it was started.
+const OURSELVES: &std::ffi::CStr = c"/proc/self/exe";
+
 /// The words that are commands, not programs.
-const COMMANDS: &[&str] = &["completions", "help", "inspect", "man", "path", "run", "shims", "trace"];
+const COMMANDS: &[&str] = &["completions", "help", "inspect", "man", "path", "run", "shims", "symbolize", "trace"];
 
 const EXAMPLES: &str = "\
 Examples:
@@ -96,7 +101,7 @@ pub(crate) fn main(arguments: Vec<OsString>) -> u8 {
     if let Some(program) = plain_program(&arguments) {
         let mut words = arguments.into_iter().skip(program);
         let name = words.next().unwrap_or_default();
-        let result = Program::find(name).and_then(|found| found.args(words).run());
+        let result = Program::find(name).and_then(|found| found.symbolizer(OURSELVES).args(words).run());
         return report(result.map(|never| match never {}));
     }
     match Cli::try_parse_from(arguments) {
@@ -125,6 +130,7 @@ fn execute(cli: Cli) -> Result<u8, Error> {
         Command::Trace(trace) => match trace.program()?.run()? {},
         Command::Inspect(inspect) => inspect.execute(),
         Command::Shims(shims) => shims.execute(),
+        Command::Symbolize(symbolize) => symbolize.execute(),
         Command::Path(path) => path.execute(),
         Command::Completions(completions) => completions.execute(&mut Cli::command()),
         Command::Man(man) => man.execute(Cli::command()),

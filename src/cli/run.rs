@@ -4,6 +4,7 @@ use std::ffi::OsString;
 use std::path::PathBuf;
 
 use clap::{Args, ValueEnum, ValueHint};
+use exeunt::trace::Config;
 use exeunt::{Error, Program, Version};
 
 /// Run a program (the default)
@@ -21,6 +22,10 @@ pub(super) struct Run {
     /// Write the program's 32-bit exit code to FILE
     #[arg(long, value_name = "FILE", value_hint = ValueHint::FilePath)]
     status_file: Option<PathBuf>,
+
+    /// Keep the last calls of Windows functions and show them when the program crashes; slows every call down
+    #[arg(long)]
+    pub(super) report_calls: bool,
 
     /// The program and its arguments: a path, or a name looked for in the current folder and on PATH
     #[arg(
@@ -77,7 +82,11 @@ impl Run {
             Some(root) => Program::find_in(&root, name)?,
             None => Program::find(name)?,
         };
-        let program = program.args(command).windows_version(self.windows_version.into());
+        let program = program.symbolizer(super::OURSELVES).args(command).windows_version(self.windows_version.into());
+        let program = match self.report_calls {
+            true => program.trace(Config { tail: true, ..Config::default() }),
+            false => program,
+        };
         Ok(match self.status_file {
             Some(file) => program.status_file(file),
             None => program,

@@ -75,6 +75,8 @@ impl Trace {
         if shims::list(&filter).is_empty() {
             return Err(Error::FilterMatchesNothing { filter: text });
         }
+        // Those on standard error are there to be seen.
+        let tail = self.output.is_some() || self.run.report_calls;
         let program = self.run.program()?;
         let output: Box<dyn Write + Send> = match self.output {
             None => Box::new(io::stderr()),
@@ -87,6 +89,6 @@ impl Trace {
             TraceFormat::Text => Format::Text,
             TraceFormat::Json => Format::Json,
         };
-        Ok(program.trace(Config { filter, format, summary: self.summary, stable: self.stable, output }))
+        Ok(program.trace(Config { filter, format, summary: self.summary, stable: self.stable, tail, output }))
     }
 }

@@ -37,7 +37,7 @@ pub mod process;
 pub mod program;
 pub mod random;
 pub mod registry;
-mod report;
+pub mod report;
 mod say;
 pub mod scheduling;
 pub mod section;

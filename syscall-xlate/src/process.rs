@@ -22,6 +22,7 @@ use crate::parameters::Parameters;
 use crate::path::Drives;
 use crate::pool::Pools;
 use crate::registry::Registry;
+use crate::report::Diagnostics;
 use crate::say::say;
 use crate::security::Token;
 use crate::service::{Services, Table};
@@ -72,6 +73,8 @@ pub struct Options {
     pub status_file: Option<PathBuf>,
     /// The host directory that is drive `C:`; the user's own where none is given. It need not be there.
     pub private_drive: Option<PathBuf>,
+    /// What is done about a crash.
+    pub diagnostics: Diagnostics,
 }
 
 /// A Windows process. One host process may hold several, as tests do; a program has one.
@@ -130,6 +133,7 @@ pub struct Process {
     peb: Block,
     tracer: Option<Tracer>,
     status_file: Option<PathBuf>,
+    diagnostics: Diagnostics,
     states: ProcessStates,
     pub(crate) modules: Modules,
     pub(crate) services: Services,
@@ -148,7 +152,7 @@ impl Process {
     /// # Errors
     /// The host's error when memory is short.
     pub fn new(options: Options) -> std::io::Result<Arc<Self>> {
-        let Options { dlls, version, tracer, status_file, private_drive } = options;
+        let Options { dlls, version, tracer, status_file, private_drive, diagnostics } = options;
         signals::install();
         crate::unwind::prepare();
         kuser::reserve(kuser::Facts { major: version.major, minor: version.minor, build: version.build });
@@ -187,6 +191,7 @@ impl Process {
             peb: Block::new(peb::SIZE, false)?,
             tracer,
             status_file,
+            diagnostics,
             states: ProcessStates::default(),
             modules: Modules::default(),
             services: Services::new(Table::of(version)),
@@ -235,6 +240,10 @@ impl Process {
     /// A DLL's state for this process.
     pub fn state<T: ProcessState>(&self) -> &T {
         self.states.get()
+    }
+
+    pub(crate) fn diagnostics(&self) -> &Diagnostics {
+        &self.diagnostics
     }
 
     pub(crate) fn tracer(&self) -> Option<&Tracer> {

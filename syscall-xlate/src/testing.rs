@@ -19,6 +19,7 @@ use abi::{Guest as GuestValue, Ptr, WIN32_ERROR};
 use crate::dll::{Dll, Target};
 use crate::low::Block;
 use crate::process::{Options, Version};
+use crate::report::Diagnostics;
 use crate::trace::{Config, Filter, Format, Tracer};
 use crate::{Cx, Process};
 
@@ -44,6 +45,7 @@ pub fn trace(dlls: &'static [&'static Dll], body: impl FnOnce(&Guest<'_>)) -> St
         format: Format::Text,
         summary: false,
         stable: true,
+        tail: false,
         output: Box::new(log.clone()),
     };
     run(dlls, Some(Tracer::new(config)), body);
@@ -60,7 +62,14 @@ pub fn run<R>(dlls: &'static [&'static Dll], tracer: Option<Tracer>, body: impl 
     static RUNS: AtomicU32 = AtomicU32::new(0);
     let run = format!("exeunt-test-drive-{}-{}", std::process::id(), RUNS.fetch_add(1, Ordering::Relaxed));
     let private_drive = Some(std::env::temp_dir().join(run));
-    let options = Options { dlls, version: Version::WINDOWS_10, tracer, status_file: None, private_drive };
+    let options = Options {
+        dlls,
+        version: Version::WINDOWS_10,
+        tracer,
+        status_file: None,
+        private_drive,
+        diagnostics: Diagnostics::default(),
+    };
     let process = Process::new(options).expect("there is memory for a process");
     let arena = Block::new(ARENA, false).expect("there is memory for a test's strings");
     let result = process.with_thread(|cx| body(&Guest { cx, arena, used: Cell::new(0) }));

@@ -175,6 +175,19 @@ impl<'a> Exports<'a> {
         (rva < self.image.size()).then_some(ExportTarget::Rva(rva))
     }
 
+    /// The export at or nearest below `rva`, with where it is. Allocates nothing: reports of crashes ask.
+    pub(crate) fn nearest(&self, rva: u32) -> Option<(Export<'a>, u32)> {
+        let starts = (0..self.function_count).filter_map(|index| match self.by_index(index)? {
+            ExportTarget::Rva(start) if start <= rva => Some((start, index)),
+            _ => None,
+        });
+        let (start, index) = starts.max()?;
+        let named = (0..self.name_count).find(|&name| self.ordinal_at(name) == Some(index));
+        let name = named.and_then(|name| self.name_at(name));
+        let ordinal = self.ordinal_base.saturating_add(index);
+        Some((Export { name, ordinal, target: ExportTarget::Rva(start) }, start))
+    }
+
     /// Every used ordinal, ascending, with its first name.
     pub fn iter(&self) -> impl Iterator<Item = Export<'a>> + use<'a> {
         let this = *self;

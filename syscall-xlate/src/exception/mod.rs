@@ -17,7 +17,7 @@ mod vectored;
 
 use abi::{NTSTATUS, guest_struct};
 
-pub(crate) use assembly::{Crossing, crossing, is_restoring};
+pub(crate) use assembly::{Crossing, capture, crossing, is_restoring};
 pub(crate) use dispatch::raise_from_shim;
 pub use dispatch::{raise, raise_record};
 pub(crate) use instruction::{divided, refused};

@@ -42,8 +42,24 @@ pub struct Config {
     pub summary: bool,
     /// Addresses, handles, identifiers and times made the same in each run.
     pub stable: bool,
+    /// Whether the last calls are kept, to be part of the report of a crash.
+    pub tail: bool,
     /// Where to.
     pub output: Box<dyn Write + Send>,
+}
+
+/// All calls, written nowhere.
+impl Default for Config {
+    fn default() -> Self {
+        Self {
+            filter: Filter::default(),
+            format: Format::Text,
+            summary: false,
+            stable: false,
+            tail: false,
+            output: Box::new(io::sink()),
+        }
+    }
 }
 
 /// A process's trace.
@@ -55,6 +71,29 @@ pub struct Tracer {
     stable: bool,
     /// Held while a line is written; no other lock is taken and no guest code runs under it.
     sink: Mutex<Sink>,
+    /// The last calls, where they are wanted. A leaf lock.
+    tail: Option<Mutex<Tail>>,
+}
+
+/// The last calls as lines of text.
+#[derive(Default)]
+struct Tail {
+    lines: Vec<String>,
+    /// Where the oldest is, which the next one replaces.
+    next: usize,
+}
+
+impl Tail {
+    /// Calls kept.
+    const LENGTH: usize = 16;
+
+    fn add(&mut self, line: String) {
+        match self.lines.get_mut(self.next) {
+            Some(oldest) => *oldest = line,
+            None => self.lines.push(line),
+        }
+        self.next = (self.next + 1) % Self::LENGTH;
+    }
 }
 
 struct Sink {
@@ -83,6 +122,7 @@ impl Tracer {
             started: Instant::now(),
             stable: config.stable,
             sink: Mutex::new(sink),
+            tail: config.tail.then(Mutex::default),
         }
     }
 
@@ -115,6 +155,13 @@ impl Tracer {
         }
     }
 
+    /// Calls `show` with each of the last calls, oldest first, where they are kept and nobody is at it. Allocates nothing.
+    pub(crate) fn tail(&self, mut show: impl FnMut(&str)) {
+        let Some(Ok(tail)) = self.tail.as_ref().map(Mutex::try_lock) else { return };
+        let (newer, older) = tail.lines.split_at(tail.next.min(tail.lines.len()));
+        older.iter().chain(newer).for_each(|line| show(line));
+    }
+
     fn write(&self, cx: &Cx<'_>, mut line: Line<'_>) {
         let mut sink = self.sink.lock().unwrap_or_else(std::sync::PoisonError::into_inner);
         let Sink { output, names, summary, threads, error } = &mut *sink;
@@ -131,11 +178,15 @@ impl Tracer {
         if self.stable {
             line.make_stable(|value| names.replace(cx, value));
         }
+        let text = match self.format {
+            Format::Text => line.text(),
+            Format::Json => line.json(),
+        };
+        if let Some(tail) = &self.tail {
+            let text = if self.format == Format::Json { line.text() } else { text.clone() };
+            tail.lock().unwrap_or_else(std::sync::PoisonError::into_inner).add(text);
+        }
         if error.is_none() {
-            let text = match self.format {
-                Format::Text => line.text(),
-                Format::Json => line.json(),
-            };
             *error = output.write_all(text.as_bytes()).err();
         }
     }

@@ -139,6 +139,14 @@ pub(crate) fn is_known(address: u64) -> bool {
     })
 }
 
+/// Where the function of ours begins that an address is in.
+pub(crate) fn function_start(address: u64) -> Option<u64> {
+    let found = descriptions()?;
+    let table = found.header.table()?;
+    let description = table.fde_for_address(&found.frames, &found.bases, address, EhFrame::cie_from_offset).ok()?;
+    description.contains(address).then(|| description.initial_address())
+}
+
 /// True for an address that is not the guest's.
 pub(crate) fn is_host(address: u64) -> bool {
     address >= low::END

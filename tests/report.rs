@@ -1,0 +1,96 @@
+//! Reports of crashes, of whole programs: what is said is the same in each run but for the registers.
+
+use std::os::unix::process::ExitStatusExt;
+use std::path::{Path, PathBuf};
+use std::process::{Command, Output, Stdio};
+
+fn guest(name: &str) -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).join("test-binaries/bin").join(name)
+}
+
+fn run(options: &[&str], program: &str, arguments: &[&str]) -> Output {
+    let mut command = Command::new(env!("CARGO_BIN_EXE_exeunt"));
+    command.args(options).arg(guest(program)).args(arguments).stdin(Stdio::null());
+    command.output().unwrap()
+}
+
+/// The report, with the registers' values masked and addresses of allocations too.
+fn report(options: &[&str], program: &str, arguments: &[&str]) -> String {
+    masked(&run(options, program, arguments))
+}
+
+fn masked(output: &Output) -> String {
+    let text = String::from_utf8(output.stderr.clone()).unwrap();
+    let mut lines = Vec::new();
+    for line in text.lines() {
+        let words = line.split(' ').map(|word| match word.split_once('=') {
+            Some((name, value)) if value.len() >= 8 && value.bytes().all(|byte| byte.is_ascii_hexdigit()) => {
+                format!("{name}=*")
+            }
+            _ if word.starts_with("0x1000") => "0xALLOCATED".to_owned(),
+            _ => word.to_owned(),
+        });
+        lines.push(words.collect::<Vec<_>>().join(" "));
+    }
+    assert!(lines.iter().all(|line| line.starts_with("exeunt: ")), "{text}");
+    lines.join("\n")
+}
+
+#[test]
+fn functions_and_lines_come_from_dwarf() {
+    insta::assert_snapshot!(report(&[], "crash_symbols.exe", &["inline"]));
+}
+
+#[test]
+fn shims_between_the_guests_frames_are_named() {
+    insta::assert_snapshot!(report(&[], "crash_symbols.exe", &["callback"]));
+}
+
+#[test]
+fn functions_and_lines_come_from_a_pdb() {
+    insta::assert_snapshot!(report(&[], "crash_pdb.exe", &[]));
+}
+
+#[test]
+fn a_pdb_of_another_build_is_not_believed() {
+    let folder = tempfile::tempdir().unwrap();
+    let program = folder.path().join("crash_pdb.exe");
+    let mut bytes = std::fs::read(guest("crash_pdb.exe")).unwrap();
+    let record = bytes.windows(4).position(|window| window == b"RSDS").unwrap();
+    bytes[record + 4] ^= 1;
+    std::fs::write(&program, bytes).unwrap();
+    std::fs::copy(guest("crash_pdb.pdb"), folder.path().join("crash_pdb.pdb")).unwrap();
+    let text = report(&[], program.to_str().unwrap(), &[]);
+    assert!(text.contains("at crash_pdb.exe+0x") && !text.contains("read_null"), "{text}");
+}
+
+#[test]
+fn what_is_at_the_address_is_told() {
+    for kind in ["reserved", "read-only", "data", "guard"] {
+        insta::assert_snapshot!(format!("memory_{kind}"), report(&[], "crash_symbols.exe", &[kind]));
+    }
+}
+
+#[test]
+fn damaged_stacks_are_reported_as_far_as_they_go() {
+    for kind in ["no-stack", "no-return"] {
+        insta::assert_snapshot!(format!("damaged_{kind}"), report(&[], "crash_symbols.exe", &[kind]));
+    }
+    insta::assert_snapshot!("damaged_overflow", report(&[], "crash.exe", &["stack"]));
+}
+
+#[test]
+fn the_last_calls_are_told_on_request() {
+    let text = report(&["--report-calls"], "crash.exe", &["raise"]);
+    let calls: Vec<_> = text.lines().skip_while(|line| !line.ends_with("the last calls:")).collect();
+    assert_eq!(calls.len(), 1 + 16 + 1, "{text}");
+    assert!(calls.iter().any(|call| call.contains("kernel32!RaiseException(dwExceptionCode=")), "{text}");
+    assert!(!report(&[], "crash.exe", &["raise"]).contains("last calls"));
+}
+
+#[test]
+fn two_crashes_are_the_same_text() {
+    let first = report(&[], "crash_symbols.exe", &["callback"]);
+    assert_eq!(first, report(&[], "crash_symbols.exe", &["callback"]));
+    assert_eq!(run(&[], "crash_symbols.exe", &["callback"]).status.signal(), Some(11));
+}
