@@ -352,28 +352,28 @@ impl Thread {
     fn teb_u32(&self, at: u64) -> u32 {
         debug_assert!(at + 4 <= teb::SIZE as u64);
         // SAFETY: within our own block, which lives as long as `self`. The guest may write it at the same time, hence volatile.
-        unsafe { ((self.block.address() + at) as *const u32).read_volatile() }
+        unsafe { ((self.teb + at) as *const u32).read_volatile() }
     }
 
     #[inline(always)]
     fn teb_u64(&self, at: u64) -> u64 {
         debug_assert!(at + 8 <= teb::SIZE as u64);
         // SAFETY: as above.
-        unsafe { ((self.block.address() + at) as *const u64).read_volatile() }
+        unsafe { ((self.teb + at) as *const u64).read_volatile() }
     }
 
     #[inline(always)]
     fn set_teb_u32(&self, at: u64, value: u32) {
         debug_assert!(at + 4 <= teb::SIZE as u64);
         // SAFETY: as above.
-        unsafe { ((self.block.address() + at) as *mut u32).write_volatile(value) }
+        unsafe { ((self.teb + at) as *mut u32).write_volatile(value) }
     }
 
     #[inline(always)]
     fn set_teb_u64(&self, at: u64, value: u64) {
         debug_assert!(at + 8 <= teb::SIZE as u64);
         // SAFETY: as above.
-        unsafe { ((self.block.address() + at) as *mut u64).write_volatile(value) }
+        unsafe { ((self.teb + at) as *mut u64).write_volatile(value) }
     }
 }
 
