@@ -25,8 +25,8 @@ use std::os::unix::fs::FileExt;
 /// costs less than another mapping.
 const FILE_BACKED_MIN: u32 = 0x2_0000;
 
-/// Images with at least this much to copy, in bytes, go to huge pages.
-const HUGE_MIN: u64 = 0x20_0000;
+/// Sections with at least this much to copy, in bytes, go to huge pages.
+const HUGE_MIN: u32 = 0x20_0000;
 
 /// Offset of `ImageBase` from the NT headers, PE32+.
 const IMAGE_BASE_FIELD: u32 = 24 + 24;
@@ -108,10 +108,6 @@ impl NewMapping {
     fn fill(&mut self) -> Result<(), MapError> {
         let Self { memory, image } = self;
         let source = image.source();
-        let in_file: u64 = image.sections().iter().map(|section| u64::from(section.file_backed())).sum();
-        if in_file >= HUGE_MIN {
-            memory.expect_writes();
-        }
         copy(memory, source, 0, 0, image.headers().size_of_headers)?;
         for section in image.sections() {
             let whole_pages = match source.file() {
@@ -123,7 +119,12 @@ impl NewMapping {
                 _ => 0,
             };
             let (rva, offset) = (section.rva + whole_pages, section.raw_offset + whole_pages);
-            copy(memory, source, rva, offset, section.file_backed() - whole_pages)?;
+            let length = section.file_backed() - whole_pages;
+            // Not for what is zero behind it: of that a program may touch little.
+            if length >= HUGE_MIN {
+                memory.expect_writes(rva, length);
+            }
+            copy(memory, source, rva, offset, length)?;
         }
         Ok(())
     }

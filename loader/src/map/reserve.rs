@@ -165,12 +165,15 @@ impl Reservation {
         Ok(())
     }
 
-    /// Asks for huge pages, for memory of which much is about to be written: a page fault for each small page would cost more than
-    /// the copy.
-    pub(super) fn expect_writes(&mut self) {
-        let start = ptr::with_exposed_provenance_mut(self.base as usize);
+    /// Asks for huge pages for `length` bytes at `start`, a multiple of the page size, which are about to be written: a page fault for each
+    /// small page would cost more than the copy.
+    pub(super) fn expect_writes(&mut self, start: u32, length: u32) {
+        if u64::from(start) + u64::from(length) > self.size as u64 {
+            return;
+        }
+        let start = ptr::with_exposed_provenance_mut((self.base + u64::from(start)) as usize);
         // SAFETY: the range is this value's own mapping, and the advice changes no contents.
-        let _ = unsafe { rustix::mm::madvise(start, self.size, rustix::mm::Advice::LinuxHugepage) };
+        let _ = unsafe { rustix::mm::madvise(start, length as usize, rustix::mm::Advice::LinuxHugepage) };
     }
 
     /// Protects the pages from `start` to `end`, offsets in bytes. An empty range is nothing to do.
