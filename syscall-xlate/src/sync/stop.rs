@@ -27,6 +27,27 @@ const STANDING: u32 = 2;
 /// How long a call of ours may take that has not said that it blocks.
 const PATIENCE: Duration = Duration::from_secs(10);
 
+/// How long something is looked for before the host's scheduler is asked, which takes longer than most programs stop a thread.
+const A_LOOK: Duration = Duration::from_micros(20);
+/// How long most calls take.
+const A_CALL: Duration = Duration::from_micros(3);
+
+/// Looks for something for so long; true when it has come.
+fn look_for(time: Duration, come: impl Fn() -> bool) -> bool {
+    let begin = Instant::now();
+    loop {
+        if come() {
+            return true;
+        }
+        if begin.elapsed() > time {
+            return false;
+        }
+        for _ in 0..16 {
+            std::hint::spin_loop();
+        }
+    }
+}
+
 /// Whether a thread may run.
 #[derive(Default)]
 pub(crate) struct Stop {
@@ -117,10 +138,11 @@ impl Stop {
         let _blocked = may_stand();
         let begin = Instant::now();
         while self.state.load(Ordering::SeqCst) == RUNNING && self.suspensions.load(Ordering::SeqCst) != 0 {
-            if !self.ask(host) {
+            let waited = begin.elapsed();
+            if !self.ask(host, waited > 5 * A_LOOK) {
                 return Ok(());
             }
-            if begin.elapsed() > PATIENCE {
+            if waited > PATIENCE {
                 self.resume();
                 return Err(NTSTATUS::STATUS_UNSUCCESSFUL);
             }
@@ -132,19 +154,27 @@ impl Stop {
     pub(crate) fn await_ending(&self, host: u32) {
         let _blocked = may_stand();
         let begin = Instant::now();
-        while self.ask(host) && self.state.load(Ordering::SeqCst) == RUNNING && begin.elapsed() < PATIENCE {}
+        while self.ask(host, true) && self.state.load(Ordering::SeqCst) == RUNNING && begin.elapsed() < PATIENCE {}
     }
 
-    /// Interrupts the thread and gives it a little time to answer. False when it is gone.
-    fn ask(&self, host: u32) -> bool {
+    /// Interrupts the thread and gives it a little time to answer, and more to one in a call if `patient`. False when it is gone.
+    fn ask(&self, host: u32, patient: bool) -> bool {
         const A_MOMENT: Timeout = Timeout::Relative(2_000);
         let before = self.answers.load(Ordering::Acquire);
         if !signals::send_stop(host) {
             return false;
         }
-        futex::sleep(&self.answers, before, A_MOMENT.deadline());
-        if self.answers.load(Ordering::Acquire) != before && self.state.load(Ordering::SeqCst) == RUNNING {
-            std::thread::sleep(Duration::from_micros(20));
+        let answered = || self.answers.load(Ordering::Acquire) != before;
+        if !look_for(A_LOOK, answered) {
+            futex::sleep(&self.answers, before, A_MOMENT.deadline());
+        }
+        let stands = || self.state.load(Ordering::SeqCst) != RUNNING;
+        if answered() && !stands() {
+            // In a call of ours.
+            match patient {
+                false => _ = look_for(A_CALL, stands),
+                true => std::thread::sleep(A_LOOK),
+            }
         }
         true
     }
@@ -167,7 +197,7 @@ impl Stop {
             self.registers().kept = None;
             self.wanted.store(true, Ordering::SeqCst);
             let begin = Instant::now();
-            while self.ask(host) && self.wanted.load(Ordering::SeqCst) && begin.elapsed() < PATIENCE {}
+            while self.ask(host, true) && self.wanted.load(Ordering::SeqCst) && begin.elapsed() < PATIENCE {}
         }
         self.registers().kept.ok_or(NTSTATUS::STATUS_UNSUCCESSFUL)
     }
@@ -226,7 +256,9 @@ impl Stop {
                 0 => return,
                 _ if self.ends.load(Ordering::SeqCst) => return,
                 count => {
-                    futex::sleep(&self.suspensions, count, Deadline::Never);
+                    if !look_for(A_LOOK, || self.suspensions.load(Ordering::SeqCst) != count) {
+                        futex::sleep(&self.suspensions, count, Deadline::Never);
+                    }
                 }
             }
         }
