@@ -133,10 +133,18 @@ impl CONTEXT {
     /// A [`Fault`] where it cannot be read.
     pub fn read(address: u64) -> Result<Self, Fault> {
         let mut context = Self::ZERO;
-        // SAFETY: plain integers without padding (the fields fill the size asserted above): any bytes are a value.
-        let bytes = unsafe { &mut *(&raw mut context).cast::<[u8; Self::SIZE]>() };
-        fault::read(address, bytes)?;
+        context.read_from(address)?;
         Ok(context)
+    }
+
+    /// As [`Self::read`], in place of what is here, which is worthless after an error.
+    ///
+    /// # Errors
+    /// A [`Fault`] where it cannot be read.
+    pub fn read_from(&mut self, address: u64) -> Result<(), Fault> {
+        // SAFETY: plain integers without padding (the fields fill the size asserted above): any bytes are a value.
+        let bytes = unsafe { &mut *(&raw mut *self).cast::<[u8; Self::SIZE]>() };
+        fault::read(address, bytes)
     }
 
     /// Copies the context to guest memory.

@@ -1,6 +1,6 @@
 //! excpt.h: what compilers generate calls of for structured exception handling.
 
-use abi::{EXCEPTION_RECORD, PCONTEXT, Ptr, Win32Result, shim};
+use abi::{CONTEXT, EXCEPTION_RECORD, PCONTEXT, Ptr, Win32Result, shim};
 use syscall_xlate::Cx;
 use syscall_xlate::exception::{DISPATCHER_CONTEXT, c_specific_handler};
 
@@ -8,11 +8,12 @@ use syscall_xlate::exception::{DISPATCHER_CONTEXT, c_specific_handler};
 #[shim(full)]
 pub(crate) fn __C_specific_handler(
     cx: &Cx,
+    caller: &CONTEXT,
     ExceptionRecord: Ptr<EXCEPTION_RECORD>,
     EstablisherFrame: Ptr<u8>,
     ContextRecord: PCONTEXT,
     DispatcherContext: Ptr<DISPATCHER_CONTEXT>,
 ) -> Win32Result<u32> {
     let (record, frame) = (ExceptionRecord.address(), EstablisherFrame.address());
-    Ok(c_specific_handler(cx, record, frame, ContextRecord.0, DispatcherContext.address())?)
+    Ok(c_specific_handler(cx, caller, [record, frame, ContextRecord.0, DispatcherContext.address()])?)
 }

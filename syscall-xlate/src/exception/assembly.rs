@@ -105,8 +105,8 @@ global_asm!(
     "iretq",
     "exeunt_restore_end:",
     ".cfi_endproc",
-    // Calls a language handler: rdi to rcx are its four arguments, r8 the handler, r9 1 when it is called to unwind. The dispatcher context and
-    // that flag stay where a walk finds them.
+    // Calls a language handler: rdi to rcx are its four arguments, r8 the handler, r9 1 when it is called to unwind, the first on the stack the
+    // context in whose name. The dispatcher context, the flag and that context stay where a walk finds them.
     ".p2align 4",
     "exeunt_call_handler:",
     ".cfi_startproc",
@@ -115,9 +115,11 @@ global_asm!(
     ".cfi_rel_offset rbp, 0",
     "mov rbp, rsp",
     ".cfi_def_cfa_register rbp",
-    "sub rsp, 48",
+    "sub rsp, 64",
     "mov [rbp - 8], rcx",
     "mov [rbp - 16], r9",
+    "mov rax, [rbp + 16]",
+    "mov [rbp - 24], rax",
     "mov rax, r8",
     "mov r9, rcx",
     "mov r8, rdx",
@@ -186,8 +188,15 @@ global_asm!(
 unsafe extern "sysv64" {
     fn exeunt_capture(context: *mut CONTEXT);
     fn exeunt_restore(context: *const CONTEXT, area: *const u8, parts: u64) -> !;
-    fn exeunt_call_handler(record: u64, frame: u64, context: u64, dispatcher: u64, handler: u64, unwinding: u64)
-    -> u64;
+    fn exeunt_call_handler(
+        record: u64,
+        frame: u64,
+        context: u64,
+        dispatcher: u64,
+        handler: u64,
+        unwinding: u64,
+        outer: u64,
+    ) -> u64;
     fn exeunt_call_under(function: u64, argument: u64, context: u64) -> u64;
     static exeunt_restore_end: u8;
     static exeunt_handler_returns: u8;
@@ -264,11 +273,11 @@ pub(crate) fn is_restoring(rip: u64) -> bool {
     (exeunt_restore as *const () as u64..&raw const exeunt_restore_end as u64).contains(&rip)
 }
 
-/// Calls a language handler; gives its disposition.
-pub(super) fn call_handler(arguments: [u64; 4], handler: u64, unwinding: bool) -> u32 {
+/// Calls a language handler in the name of the context at `outer`, with which a walk from the handler goes on; gives its disposition.
+pub(super) fn call_handler(arguments: [u64; 4], handler: u64, unwinding: bool, outer: u64) -> u32 {
     let [record, frame, context, dispatcher] = arguments;
     // SAFETY: the handler is the guest's; a wrong address faults in the guest.
-    unsafe { exeunt_call_handler(record, frame, context, dispatcher, handler, u64::from(unwinding)) as u32 }
+    unsafe { exeunt_call_handler(record, frame, context, dispatcher, handler, u64::from(unwinding), outer) as u32 }
 }
 
 /// Calls a function of the guest's whose caller is, for all who look, the frame of the context at `context`.
@@ -289,20 +298,29 @@ pub(crate) enum Crossing {
     Exception(u64),
     /// The call of a handler to unwind, with this dispatcher context.
     Unwind(u64),
-    /// Code that runs in the name of the context at this address.
-    Interrupted(u64),
+    /// Code that runs in the name of a context.
+    Interrupted,
 }
 
-/// What `context`, at a return address of ours, is at.
-pub(crate) fn crossing(context: &CONTEXT) -> Option<Crossing> {
+impl Crossing {
+    /// Whether it matters to who walks.
+    pub(crate) const fn is_told(self) -> bool {
+        !matches!(self, Self::Interrupted)
+    }
+}
+
+/// What `context`, at a return address of ours, is at, and the address of the context that a walk goes on with.
+pub(crate) fn crossing(context: &CONTEXT) -> Option<(Crossing, u64)> {
     let rip = context.Rip;
     if rip == &raw const exeunt_handler_returns as u64 {
         let frame = context.integer[register::RBP];
         let dispatcher = fault::load_u64(frame.wrapping_sub(8)).ok()?;
         let unwinding = fault::load_u64(frame.wrapping_sub(16)).ok()?;
-        Some(if unwinding == 0 { Crossing::Exception(dispatcher) } else { Crossing::Unwind(dispatcher) })
+        let outer = fault::load_u64(frame.wrapping_sub(24)).ok()?;
+        let crossing = if unwinding == 0 { Crossing::Exception(dispatcher) } else { Crossing::Unwind(dispatcher) };
+        Some((crossing, outer))
     } else if rip == &raw const exeunt_under_returns as u64 || rip == &raw const exeunt_interrupted_returns as u64 {
-        Some(Crossing::Interrupted(context.integer[register::RBX]))
+        Some((Crossing::Interrupted, context.integer[register::RBX]))
     } else {
         None
     }

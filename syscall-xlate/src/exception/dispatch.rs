@@ -7,13 +7,13 @@ use super::lent::{LentContext, LentDispatcher, LentPointers, LentRecord, record_
 use super::vectored::List;
 use super::{DISPATCHER_CONTEXT, EXCEPTION_POINTERS, disposition, flags, unhandled};
 use crate::unwind::walk::{End, settle, to_guest, up};
-use crate::unwind::{self, FunctionEntry, unwind as unwind_function};
+use crate::unwind::{self, FunctionEntry, unwind_into};
 use crate::{Cx, gate};
 
 /// Where a thread goes on that a signal interrupted in guest code.
 pub(super) extern "sysv64" fn interrupted(record: u64, context: u64) {
     let Some(cx) = gate::current() else { std::process::abort() };
-    dispatch(&cx, record, context);
+    dispatch(&cx, record, context, context);
 }
 
 /// Raises an exception at the call that `caller` is the context of. When a handler says that execution goes on, it does so after the call.
@@ -26,7 +26,7 @@ pub fn raise_record(cx: &Cx<'_>, caller: &CONTEXT, record: EXCEPTION_RECORD) -> 
     let (lent_record, context) = (LentRecord::new(), LentContext::new());
     lent_record.set(&record);
     context.set(caller);
-    dispatch(cx, lent_record.address(), context.address());
+    dispatch(cx, lent_record.address(), context.address(), std::ptr::from_ref(caller) as u64);
     restore(&context.get())
 }
 
@@ -39,7 +39,7 @@ pub(crate) fn raise_from_shim(cx: &Cx<'_>, exception: &Exception) {
     let (record, context) = (LentRecord::new(), LentContext::new());
     record.set(&EXCEPTION_RECORD::new(exception, caller.Rip));
     context.set(&caller);
-    dispatch(cx, record.address(), context.address());
+    dispatch(cx, record.address(), context.address(), &raw const caller as u64);
     let changed = context.get();
     if changed.Rip != caller.Rip || changed.rsp() != caller.rsp() {
         restore(&changed);
@@ -57,72 +57,61 @@ pub(super) fn raise_here(cx: &Cx<'_>, code: NTSTATUS, outer: u64) -> ! {
     raise_record(cx, &context, record)
 }
 
-/// Asks everybody in turn. Returns when execution goes on with the context, which may be another one by then.
-pub(super) fn dispatch(cx: &Cx<'_>, record: u64, context: u64) {
+/// Asks everybody in turn. Returns when execution goes on with the context, which may be another one by then. What it calls, it calls in the
+/// name of the context at `outer`.
+pub(super) fn dispatch(cx: &Cx<'_>, record: u64, context: u64, outer: u64) {
     let pointers = LentPointers::new();
     pointers.set(&EXCEPTION_POINTERS { ExceptionRecord: record, ContextRecord: context });
     let vectored = &cx.process.vectored;
-    if vectored.ask(cx, List::Exception, pointers.address()) || search(cx, record, context) {
+    if vectored.ask(cx, List::Exception, pointers.address()) || search(cx, record, context, outer) {
         vectored.ask(cx, List::Continue, pointers.address());
         return;
     }
     unhandled::last_chance(cx, record, context, pointers.address());
 }
 
-/// A frame whose handler is called.
+/// A frame that was unwound: its caller's context is beside it.
 #[derive(Clone, Copy)]
-pub(super) struct Called {
-    pub(super) told: DISPATCHER_CONTEXT,
-    /// The context of the frame itself.
-    pub(super) own: CONTEXT,
-    /// The context of its caller.
-    pub(super) caller: CONTEXT,
+pub(super) struct Step {
+    /// `None` for a leaf function.
+    pub(super) establisher: Option<u64>,
+    /// What its handler is told, if it has one of the kind that was asked for.
+    pub(super) told: Option<DISPATCHER_CONTEXT>,
 }
 
-impl Called {
-    /// The frame that another unwind was at, with its handler as far as it got; `None` when its dispatcher context makes no sense.
-    pub(super) fn taken_over(told: DISPATCHER_CONTEXT) -> Option<Self> {
-        let own = CONTEXT { Rip: told.ControlPc, ..CONTEXT::read(told.ContextRecord).ok()? };
-        let function = Ptr::at(told.FunctionEntry).read().ok()?;
-        let entry = FunctionEntry { image_base: told.ImageBase, address: told.FunctionEntry, function };
-        let mut caller = own;
-        unwind_function(&entry, told.ControlPc, &mut caller).ok()?;
-        Some(Self { told, own, caller })
-    }
-
-    /// The frame at `own`, if it has a handler of this kind (`unwind::flags`); its caller's context otherwise.
-    pub(super) fn next(cx: &Cx<'_>, own: CONTEXT, kind: u8) -> Result<Step, End> {
-        let mut caller = own;
+impl Step {
+    /// Unwinds the frame at `own`; gives its handler if it has one of this kind (`unwind::flags`).
+    pub(super) fn up(cx: &Cx<'_>, own: &CONTEXT, caller: &mut CONTEXT, kind: u8) -> Result<Self, End> {
+        caller.clone_from(own);
         let entry = cx.function_entry(own.Rip);
-        let (Some(entry), Some(frame)) = (entry, up(entry.as_ref(), &mut caller)?) else {
-            return Ok(Step { caller, establisher: None, called: None });
+        let (Some(entry), Some(frame)) = (entry, up(entry.as_ref(), caller)?) else {
+            return Ok(Self { establisher: None, told: None });
         };
         if frame.establisher % 8 != 0 || frame.establisher > cx.thread.stack_base() {
             return Err(End::Bad);
         }
-        let called = frame.handler.filter(|handler| handler.flags & kind != 0).map(|handler| Self {
-            told: DISPATCHER_CONTEXT {
-                ControlPc: own.Rip,
-                ImageBase: entry.image_base,
-                FunctionEntry: entry.address,
-                EstablisherFrame: frame.establisher,
-                LanguageHandler: handler.routine,
-                HandlerData: handler.data,
-                ..DISPATCHER_CONTEXT::default()
-            },
-            own,
-            caller,
+        let told = frame.handler.filter(|handler| handler.flags & kind != 0).map(|handler| DISPATCHER_CONTEXT {
+            ControlPc: own.Rip,
+            ImageBase: entry.image_base,
+            FunctionEntry: entry.address,
+            EstablisherFrame: frame.establisher,
+            LanguageHandler: handler.routine,
+            HandlerData: handler.data,
+            ..DISPATCHER_CONTEXT::default()
         });
-        Ok(Step { caller, establisher: Some(frame.establisher), called })
+        Ok(Self { establisher: Some(frame.establisher), told })
     }
-}
 
-/// One frame up.
-pub(super) struct Step {
-    pub(super) caller: CONTEXT,
-    /// `None` for a leaf function.
-    pub(super) establisher: Option<u64>,
-    pub(super) called: Option<Called>,
+    /// The frame that another unwind was at, with its handler as far as it got. Fails when its dispatcher context makes no sense.
+    pub(super) fn taken_over(told: DISPATCHER_CONTEXT, own: &mut CONTEXT, caller: &mut CONTEXT) -> Result<Self, End> {
+        own.read_from(told.ContextRecord).map_err(|_| End::Bad)?;
+        own.Rip = told.ControlPc;
+        let function = Ptr::at(told.FunctionEntry).read().map_err(|_| End::Bad)?;
+        let entry = FunctionEntry { image_base: told.ImageBase, address: told.FunctionEntry, function };
+        caller.clone_from(own);
+        unwind_into(&entry, told.ControlPc, caller)?;
+        Ok(Self { establisher: Some(told.EstablisherFrame), told: Some(told) })
+    }
 }
 
 /// What the dispatcher context at `address` says.
@@ -130,9 +119,10 @@ pub(super) fn dispatcher_at(address: u64) -> Option<DISPATCHER_CONTEXT> {
     Ptr::<DISPATCHER_CONTEXT>::at(address).read().ok()
 }
 
-/// Asks the frames' handlers. True when execution goes on with the context.
-fn search(cx: &Cx<'_>, record: u64, context_at: u64) -> bool {
+/// Asks the frames' handlers. True when execution goes on with the context. Walks from the handlers go on with the context at `outer`.
+fn search(cx: &Cx<'_>, record: u64, context_at: u64, outer: u64) -> bool {
     let Ok(mut context) = CONTEXT::read(context_at) else { return false };
+    let mut above = CONTEXT::ZERO;
     let (dispatcher, caller) = (LentDispatcher::new(), LentContext::new());
     let kept = record_at(record).ExceptionFlags & !(flags::UNWIND | flags::STACK_INVALID | flags::NESTED_CALL);
     // The frame whose handler this exception happened in.
@@ -151,30 +141,28 @@ fn search(cx: &Cx<'_>, record: u64, context_at: u64) -> bool {
                 taken_over = dispatcher_at(at);
                 false
             }
-            Crossing::Interrupted(_) => true,
+            Crossing::Interrupted => true,
         });
-        let step = match (crossed, taken_over) {
-            (Ok(()), Some(told)) => Called::taken_over(told)
-                .map(|called| Step { caller: called.caller, establisher: None, called: Some(called) })
-                .ok_or(End::Bad),
-            (Ok(()), None) => Called::next(cx, context, unwind::flags::EHANDLER),
-            (Err(end), _) => Err(end),
-        };
-        let Ok(step) = step else {
-            if step.err() == Some(End::Bad) {
-                set_record_flags(record, kept | flags::STACK_INVALID);
+        let step = crossed.and_then(|()| match taken_over {
+            Some(told) => Step::taken_over(told, &mut context, &mut above),
+            None => Step::up(cx, &context, &mut above, unwind::flags::EHANDLER),
+        });
+        let mut next = match step {
+            Ok(step) => step.told,
+            Err(end) => {
+                if end == End::Bad {
+                    set_record_flags(record, kept | flags::STACK_INVALID);
+                }
+                return false;
             }
-            return false;
         };
-        context = step.caller;
-        let mut next = step.called;
-        while let Some(called) = next.take() {
-            let told = DISPATCHER_CONTEXT { ContextRecord: caller.address(), ..called.told };
+        while let Some(told) = next.take() {
+            let told = DISPATCHER_CONTEXT { ContextRecord: caller.address(), ..told };
             dispatcher.set(&told);
-            caller.set(&called.caller);
+            caller.set(&above);
             set_record_flags(record, kept | if nested == 0 { 0 } else { flags::NESTED_CALL });
             let arguments = [record, told.EstablisherFrame, context_at, dispatcher.address()];
-            let answer = call_handler(arguments, told.LanguageHandler, false);
+            let answer = call_handler(arguments, told.LanguageHandler, false, outer);
             if nested == told.EstablisherFrame {
                 nested = 0;
             }
@@ -187,12 +175,13 @@ fn search(cx: &Cx<'_>, record: u64, context_at: u64) -> bool {
                 }
                 disposition::CONTINUE_SEARCH => {}
                 disposition::NESTED_EXCEPTION => nested = nested.max(dispatcher.get().EstablisherFrame),
-                disposition::COLLIDED_UNWIND => {
-                    next = Called::taken_over(dispatcher.get());
-                    context = next.map_or(context, |called| called.caller);
-                }
+                disposition::COLLIDED_UNWIND => match Step::taken_over(dispatcher.get(), &mut context, &mut above) {
+                    Ok(step) => next = step.told,
+                    Err(_) => return false,
+                },
                 _ => raise_here(cx, NTSTATUS::STATUS_INVALID_DISPOSITION, record),
             }
         }
+        std::mem::swap(&mut context, &mut above);
     }
 }

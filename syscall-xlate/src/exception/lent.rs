@@ -41,6 +41,11 @@ impl LentContext {
     pub(super) fn get(&self) -> CONTEXT {
         CONTEXT::read(self.address()).unwrap_or(CONTEXT::ZERO)
     }
+
+    /// As [`Self::get`], in place of another one.
+    pub(super) fn get_into(&self, context: &mut CONTEXT) {
+        let _ = context.read_from(self.address());
+    }
 }
 
 macro_rules! lent {

@@ -1,8 +1,7 @@
 //! The language handler of C: `__try`, `__except` and `__finally` by scope tables.
 
-use abi::{Fault, Ptr, fault, guest_struct};
+use abi::{CONTEXT, Fault, Ptr, fault, guest_struct};
 
-use super::assembly::capture;
 use super::lent::{LentPointers, record_at};
 use super::unwinding::{Target, unwind_to};
 use super::{DISPATCHER_CONTEXT, EXCEPTION_POINTERS, answer, disposition, flags};
@@ -23,11 +22,16 @@ guest_struct! {
 /// Value of a scope's handler that stands for the filter `EXCEPTION_EXECUTE_HANDLER`.
 const ALWAYS: u32 = 1;
 
-/// `__C_specific_handler`: asks the filters of the frame's `__try` blocks around the exception, or runs their termination handlers.
+/// `__C_specific_handler`: asks the filters of the frame's `__try` blocks around the exception, or runs their termination handlers. `caller` is the
+/// context it was called in.
 ///
 /// # Errors
 /// A [`Fault`] where the dispatcher context or the table cannot be read.
-pub fn c_specific_handler(cx: &Cx<'_>, record: u64, frame: u64, context: u64, dispatcher: u64) -> Result<u32, Fault> {
+pub fn c_specific_handler(
+    cx: &Cx<'_>,
+    caller: &CONTEXT,
+    [record, frame, context, dispatcher]: [u64; 4],
+) -> Result<u32, Fault> {
     let told = Ptr::<DISPATCHER_CONTEXT>::at(dispatcher).read()?;
     let exception = record_at(record);
     let count = fault::load_u32(told.HandlerData)?;
@@ -58,7 +62,7 @@ pub fn c_specific_handler(cx: &Cx<'_>, record: u64, frame: u64, context: u64, di
             if answered > 0 {
                 let ip = told.ImageBase.wrapping_add(u64::from(scope.target));
                 let value = u64::from(exception.ExceptionCode);
-                unwind_to(cx, &capture(), Target { frame, ip, record, value });
+                unwind_to(cx, caller, Target { frame, ip, record, value });
             }
             continue;
         }

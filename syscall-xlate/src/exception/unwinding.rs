@@ -3,11 +3,11 @@
 use abi::{CONTEXT, EXCEPTION_RECORD, Exception, NTSTATUS};
 
 use super::assembly::{Crossing, call_handler, call_under, restore};
-use super::dispatch::{Called, Step, dispatcher_at, raise_here};
+use super::dispatch::{Step, dispatcher_at, raise_here};
 use super::lent::{LentContext, LentDispatcher, LentRecord, record_at, set_record_flags};
 use super::{DISPATCHER_CONTEXT, LONGJUMP, UNWIND_CONSOLIDATE, disposition, flags, jump};
 use crate::Cx;
-use crate::unwind::walk::{End, to_guest};
+use crate::unwind::walk::to_guest;
 use crate::unwind::{self};
 
 /// Where an unwind leads.
@@ -32,7 +32,7 @@ pub fn unwind_to(cx: &Cx<'_>, start: &CONTEXT, target: Target) -> ! {
     } else {
         target.record
     };
-    let mut context = frames(cx, *start, target, record);
+    let mut context = frames(cx, start, target, record);
     context.integer[abi::register::RAX] = target.value;
     let told = record_at(record);
     if told.ExceptionCode != UNWIND_CONSOLIDATE.0 {
@@ -41,12 +41,15 @@ pub fn unwind_to(cx: &Cx<'_>, start: &CONTEXT, target: Target) -> ! {
     go_on(cx, context, Some(record))
 }
 
-/// Unwinds the frames; gives the context of the target.
-fn frames(cx: &Cx<'_>, mut context: CONTEXT, target: Target, record: u64) -> CONTEXT {
+/// Unwinds the frames; gives the context of the target. Walks from the handlers go on with `start`.
+fn frames(cx: &Cx<'_>, start: &CONTEXT, target: Target, record: u64) -> CONTEXT {
+    let outer = std::ptr::from_ref(start) as u64;
+    let (mut context, mut above) = (*start, CONTEXT::ZERO);
     let (dispatcher, own) = (LentDispatcher::new(), LentContext::new());
     let exit = if target.frame == 0 { flags::EXIT_UNWIND } else { 0 };
-    let kept = record_at(record).ExceptionFlags & !(flags::UNWIND | flags::NESTED_CALL) | flags::UNWINDING | exit;
-    let jumps = record_at(record).ExceptionCode == LONGJUMP.0;
+    let told = record_at(record);
+    let kept = told.ExceptionFlags & !(flags::UNWIND | flags::NESTED_CALL) | flags::UNWINDING | exit;
+    let jumps = told.ExceptionCode == LONGJUMP.0;
     loop {
         let mut taken_over = None;
         let crossed = to_guest(&mut context, |crossing| match crossing {
@@ -54,24 +57,14 @@ fn frames(cx: &Cx<'_>, mut context: CONTEXT, target: Target, record: u64) -> CON
                 taken_over = dispatcher_at(at);
                 false
             }
-            Crossing::Exception(_) | Crossing::Interrupted(_) => true,
+            Crossing::Exception(_) | Crossing::Interrupted => true,
         });
-        let mut collided = 0;
-        let step = match (crossed, taken_over) {
-            (Ok(()), Some(told)) => {
-                collided = flags::COLLIDED_UNWIND;
-                Called::taken_over(told)
-                    .map(|called| Step {
-                        caller: called.caller,
-                        establisher: Some(told.EstablisherFrame),
-                        called: Some(called),
-                    })
-                    .ok_or(End::Bad)
-            }
-            (Ok(()), None) => Called::next(cx, context, unwind::flags::UHANDLER),
-            (Err(end), _) => Err(end),
-        };
-        let Ok(Step { mut caller, mut establisher, called: mut next }) = step else {
+        let mut collided = if taken_over.is_some() { flags::COLLIDED_UNWIND } else { 0 };
+        let step = crossed.and_then(|()| match taken_over {
+            Some(told) => Step::taken_over(told, &mut context, &mut above),
+            None => Step::up(cx, &context, &mut above, unwind::flags::UHANDLER),
+        });
+        let Ok(Step { mut establisher, told: mut next }) = step else {
             // A jump buffer says all that is needed, even where the frames do not.
             if jumps {
                 return context;
@@ -81,33 +74,29 @@ fn frames(cx: &Cx<'_>, mut context: CONTEXT, target: Target, record: u64) -> CON
             }
             raise_here(cx, NTSTATUS::STATUS_BAD_STACK, record);
         };
-        if let Some(called) = &next {
-            context = called.own;
-        }
         if target.frame != 0 && establisher.is_some_and(|frame| frame > target.frame) {
             if jumps {
                 return context;
             }
             raise_here(cx, NTSTATUS::STATUS_INVALID_UNWIND_TARGET, record);
         }
-        while let Some(called) = next.take() {
-            let at_target = called.told.EstablisherFrame == target.frame;
-            let told = DISPATCHER_CONTEXT { ContextRecord: own.address(), TargetIp: target.ip, ..called.told };
-            context = called.own;
+        while let Some(told) = next.take() {
+            let at_target = told.EstablisherFrame == target.frame;
+            let told = DISPATCHER_CONTEXT { ContextRecord: own.address(), TargetIp: target.ip, ..told };
             context.integer[abi::register::RAX] = target.value;
             dispatcher.set(&told);
             own.set(&context);
             set_record_flags(record, kept | collided | if at_target { flags::TARGET_UNWIND } else { 0 });
             let arguments = [record, told.EstablisherFrame, own.address(), dispatcher.address()];
-            let answer = call_handler(arguments, told.LanguageHandler, true);
+            let answer = call_handler(arguments, told.LanguageHandler, true, outer);
             match answer {
                 // What the handler changed in the context of the target counts.
-                disposition::CONTINUE_SEARCH => context = own.get(),
+                disposition::CONTINUE_SEARCH => own.get_into(&mut context),
                 disposition::COLLIDED_UNWIND => {
                     collided = flags::COLLIDED_UNWIND;
-                    next = Called::taken_over(dispatcher.get());
-                    if let Some(called) = &next {
-                        (caller, establisher) = (called.caller, Some(called.told.EstablisherFrame));
+                    match Step::taken_over(dispatcher.get(), &mut context, &mut above) {
+                        Ok(step) => (establisher, next) = (step.establisher, step.told),
+                        Err(_) => raise_here(cx, NTSTATUS::STATUS_BAD_STACK, record),
                     }
                 }
                 _ => raise_here(cx, NTSTATUS::STATUS_INVALID_DISPOSITION, record),
@@ -116,7 +105,7 @@ fn frames(cx: &Cx<'_>, mut context: CONTEXT, target: Target, record: u64) -> CON
         if target.frame != 0 && establisher == Some(target.frame) {
             return context;
         }
-        context = caller;
+        std::mem::swap(&mut context, &mut above);
     }
 }
 

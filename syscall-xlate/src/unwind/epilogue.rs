@@ -66,19 +66,20 @@ pub(super) fn finish(
         2 if !in_listed_epilogue(function, info, pc)? => return Ok(false),
         version => version == 2,
     };
-    let mut after = (*context, *saved);
-    let left = run(function, info, pc, known, &mut after.0, &mut after.1)?;
-    if left {
-        (*context, *saved) = after;
+    // Integer registers are all that an epilogue changes.
+    let before = (context.integer, saved.integer);
+    let left = run(function, info, pc, known, context, saved);
+    if left != Ok(true) {
+        (context.integer, saved.integer) = before;
     }
-    Ok(left)
+    left
 }
 
 /// Whether the unwind codes of version 2 list an epilogue at `pc`.
 fn in_listed_epilogue(function: &FunctionEntry, info: &Info, pc: u64) -> Result<bool, UnwindError> {
     let end = function.image_base.wrapping_add(u64::from(function.function.EndAddress));
     let mut length = None;
-    for code in info.codes()? {
+    for code in info.codes() {
         let Operation::Epilogue { low, high } = code?.operation else { break };
         let from_end = match length {
             None => {

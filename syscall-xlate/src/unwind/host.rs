@@ -70,7 +70,7 @@ fn descriptions() -> Option<&'static Descriptions> {
     FOUND.get_or_init(find).as_ref()
 }
 
-/// Turns `context`, at a return address in a function of ours, into that of its caller.
+/// Turns `context`, at a return address in a function of ours, into that of its caller. After an error it is worthless.
 pub(crate) fn unwind_host(context: &mut CONTEXT) -> Result<Step, HostError> {
     // The call is before the return address, which may lie behind the function's end.
     unwind_at(context, context.Rip.wrapping_sub(1))
@@ -93,8 +93,7 @@ fn unwind_at(context: &mut CONTEXT, address: u64) -> Result<Step, HostError> {
         }
         CfaRule::Expression(_) => return Err(HostError::Unknown),
     };
-    let mut caller = *context;
-    caller.set_rsp(frame);
+    context.set_rsp(frame);
     let mut returns = Err(HostError::Unknown);
     for (register, rule) in row.registers() {
         let at = match rule {
@@ -107,19 +106,15 @@ fn unwind_at(context: &mut CONTEXT, address: u64) -> Result<Step, HostError> {
         if *register == X86_64::RA {
             returns = fault::load_u64(at).map_err(HostError::Fault);
         } else if let Some(number) = integer(*register) {
-            caller.integer[number] = fault::load_u64(at)?;
+            context.integer[number] = fault::load_u64(at)?;
         } else if let Some(number) = register.0.checked_sub(X86_64::XMM0.0).filter(|&number| number < 16) {
             let mut value = [0; 16];
             fault::read(at, &mut value)?;
-            caller.xmm[usize::from(number)] = u128::from_le_bytes(value);
+            context.xmm[usize::from(number)] = u128::from_le_bytes(value);
         }
     }
-    caller.Rip = returns?;
-    if caller.Rip == 0 {
-        return Ok(Step::End);
-    }
-    *context = caller;
-    Ok(Step::Caller)
+    context.Rip = returns?;
+    Ok(if context.Rip == 0 { Step::End } else { Step::Caller })
 }
 
 /// Our index of a register by DWARF's number (System V ABI, "DWARF Register Number Mapping").

@@ -82,13 +82,8 @@ impl Info {
     }
 
     /// The codes, whatever they are.
-    pub(super) fn codes(&self) -> Result<Codes, Fault> {
-        let mut bytes = [0; 512];
-        let len = 2 * usize::from(self.count);
-        if let Some(bytes) = bytes.get_mut(..len) {
-            fault::read(self.codes, bytes)?;
-        }
-        Ok(Codes { bytes, len, at: 0, version: self.version })
+    pub(super) fn codes(&self) -> Codes {
+        Codes { next: self.codes, left: self.count, version: self.version }
     }
 
     /// The entry that the information goes on with.
@@ -131,15 +126,25 @@ pub(super) struct Code {
 /// Walks unwind codes. Ends early with `Err` at one that is none.
 #[derive(Clone, Copy)]
 pub(super) struct Codes {
-    bytes: [u8; 512],
-    len: usize,
-    at: usize,
+    /// Address of the next slot.
+    next: u64,
+    /// Slots from there.
+    left: u8,
     version: u8,
 }
 
-/// Codes that mean nothing.
+/// A code that means nothing, or is not there.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) struct BadCode;
+pub(super) enum BadCode {
+    None,
+    Unreadable(Fault),
+}
+
+impl From<Fault> for BadCode {
+    fn from(fault: Fault) -> Self {
+        Self::Unreadable(fault)
+    }
+}
 
 /// Numbers of `UWOP_*`.
 mod uwop {
@@ -158,9 +163,10 @@ mod uwop {
 
 impl Codes {
     fn slot(&mut self) -> Result<[u8; 2], BadCode> {
-        let slot = self.bytes.get(self.at..self.at + 2).filter(|_| self.at < self.len).ok_or(BadCode)?;
-        self.at += 2;
-        Ok([slot[0], slot[1]])
+        self.left = self.left.checked_sub(1).ok_or(BadCode::None)?;
+        let slot = fault::load_u16(self.next)?;
+        self.next = self.next.wrapping_add(2);
+        Ok(slot.to_le_bytes())
     }
 
     fn near(&mut self) -> Result<u64, BadCode> {
@@ -176,7 +182,7 @@ impl Iterator for Codes {
     type Item = Result<Code, BadCode>;
 
     fn next(&mut self) -> Option<Self::Item> {
-        if self.at >= self.len {
+        if self.left == 0 {
             return None;
         }
         let code = (|| {
@@ -198,12 +204,12 @@ impl Iterator for Codes {
                     self.far()?;
                     Operation::Spare
                 }
-                _ => return Err(BadCode),
+                _ => return Err(BadCode::None),
             };
             Ok(Code { offset, operation })
         })();
         if code.is_err() {
-            self.at = self.len;
+            self.left = 0;
         }
         Some(code)
     }

@@ -39,8 +39,11 @@ impl From<Fault> for UnwindError {
 }
 
 impl From<BadCode> for UnwindError {
-    fn from(_: BadCode) -> Self {
-        Self::BadTable
+    fn from(bad: BadCode) -> Self {
+        match bad {
+            BadCode::None => Self::BadTable,
+            BadCode::Unreadable(fault) => Self::Fault(fault),
+        }
     }
 }
 
@@ -96,7 +99,8 @@ pub fn unwind_leaf(context: &mut CONTEXT) -> Result<(), UnwindError> {
     Ok(())
 }
 
-fn unwind_into(function: &FunctionEntry, pc: u64, context: &mut CONTEXT) -> Result<Frame, UnwindError> {
+/// As [`unwind`], but `context` is worthless after an error.
+pub(crate) fn unwind_into(function: &FunctionEntry, pc: u64, context: &mut CONTEXT) -> Result<Frame, UnwindError> {
     let base = function.image_base;
     let mut info = info_of(base, &function.function)?;
     let offset = pc.wrapping_sub(base.wrapping_add(u64::from(function.function.BeginAddress)));
@@ -142,7 +146,7 @@ fn establisher(info: &Info, offset: u64, context: &CONTEXT) -> Result<u64, Unwin
     }
     let mut framed = offset >= u64::from(info.prologue) || info.flags & flags::CHAININFO != 0;
     if !framed {
-        for code in info.codes()? {
+        for code in info.codes() {
             let code = code?;
             framed |= code.operation == Operation::SetFrame && u64::from(code.offset) <= offset;
         }
@@ -153,7 +157,7 @@ fn establisher(info: &Info, offset: u64, context: &CONTEXT) -> Result<u64, Unwin
 
 /// Undoes those steps of a prologue that lie before `offset`. True when one was a machine frame, which gave RIP and RSP.
 fn undo(info: &Info, offset: u64, base: u64, context: &mut CONTEXT, saved: &mut Saved) -> Result<bool, UnwindError> {
-    for code in info.codes()? {
+    for code in info.codes() {
         let code = code?;
         if u64::from(code.offset) > offset {
             continue;

@@ -3,7 +3,7 @@
 use abi::CONTEXT;
 
 use super::host::{self, HostError, Step};
-use super::{Frame, FunctionEntry, UnwindError, unwind, unwind_leaf};
+use super::{Frame, FunctionEntry, UnwindError, unwind_into, unwind_leaf};
 use crate::exception::{Crossing, crossing};
 use crate::service;
 
@@ -46,19 +46,14 @@ pub(crate) fn to_guest(context: &mut CONTEXT, mut crossed: impl FnMut(Crossing) 
             context.Rip = service_site(context.Rip);
             return if context.Rip == 0 { Err(End::Bottom) } else { Ok(()) };
         }
-        #[expect(clippy::collapsible_match, reason = "a guard would leave other crossings unmatched")]
-        match crossing(context) {
-            Some(Crossing::Interrupted(at)) => {
-                *context = CONTEXT::read(at).map_err(|_| End::Bad)?;
-                settle(context)?;
-                continue;
+        if let Some((crossing, outer)) = crossing(context) {
+            if crossing.is_told() && !crossed(crossing) {
+                return Ok(());
             }
-            Some(crossing) => {
-                if !crossed(crossing) {
-                    return Ok(());
-                }
-            }
-            None => {}
+            // The frames between are ours, and known not to matter.
+            context.read_from(outer).map_err(|_| End::Bad)?;
+            settle(context)?;
+            continue;
         }
         if host::unwind_host(context)? == Step::End {
             return Err(End::Bottom);
@@ -95,7 +90,7 @@ pub(crate) fn settle(context: &mut CONTEXT) -> Result<(), End> {
 pub(crate) fn up(entry: Option<&FunctionEntry>, context: &mut CONTEXT) -> Result<Option<Frame>, End> {
     let before = context.rsp();
     let frame = match entry {
-        Some(entry) => Some(unwind(entry, context.Rip, context)?),
+        Some(entry) => Some(unwind_into(entry, context.Rip, context)?),
         None => {
             unwind_leaf(context)?;
             None
