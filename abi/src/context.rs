@@ -105,6 +105,12 @@ impl CONTEXT {
         self.integer[register::RSP] = value;
     }
 
+    /// Takes over what differs between frames of one stack: the integer and XMM registers, and where it is.
+    #[inline]
+    pub const fn take_frame(&mut self, from: &Self) {
+        (self.integer, self.xmm, self.Rip) = (from.integer, from.xmm, from.Rip);
+    }
+
     /// Takes over the parts of another context that `flags` (`CONTEXT_*`) name.
     pub fn take(&mut self, from: &Self, flags: u32) {
         let has = |part: u32| flags & part == part;

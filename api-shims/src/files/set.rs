@@ -130,7 +130,7 @@ fn new_name(from: Ptr<u8>, size: usize) -> NtResult<(FILE_RENAME_INFORMATION, Wi
     let wanted = take::<FILE_RENAME_INFORMATION>(from, size)?;
     let at = FILE_RENAME_INFORMATION::offset_of(from.width(), "FileNameLength").unwrap_or_default() + 4;
     let length = wanted.FileNameLength as usize;
-    if length == 0 || length % 2 != 0 || length > size - at {
+    if length == 0 || !length.is_multiple_of(2) || length > size - at {
         return Err(NTSTATUS::STATUS_INVALID_PARAMETER);
     }
     Ok((wanted, from.byte_offset(at as u64).cast::<u16>().read_slice(length / 2)?))

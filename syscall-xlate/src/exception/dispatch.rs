@@ -3,7 +3,7 @@
 use abi::{CONTEXT, EXCEPTION_RECORD, Exception, NTSTATUS, Ptr};
 
 use super::assembly::{self, Crossing, call_handler, restore};
-use super::lent::{LentContext, LentDispatcher, LentPointers, LentRecord, record_at, set_record_flags};
+use super::lent::{LentContext, LentDispatcher, LentPointers, LentRecord, code_and_flags, set_record_flags};
 use super::vectored::List;
 use super::{DISPATCHER_CONTEXT, EXCEPTION_POINTERS, disposition, flags, unhandled};
 use crate::unwind::walk::{End, settle, to_guest, up};
@@ -80,9 +80,10 @@ pub(super) struct Step {
 }
 
 impl Step {
-    /// Unwinds the frame at `own`; gives its handler if it has one of this kind (`unwind::flags`).
+    /// Unwinds the frame at `own`, where `caller` is a context of the same thread; gives its handler if it has one of this kind
+    /// (`unwind::flags`).
     pub(super) fn up(cx: &Cx<'_>, own: &CONTEXT, caller: &mut CONTEXT, kind: u8) -> Result<Self, End> {
-        caller.clone_from(own);
+        caller.take_frame(own);
         let entry = cx.function_entry(own.Rip);
         let (Some(entry), Some(frame)) = (entry, up(entry.as_ref(), caller)?) else {
             return Ok(Self { establisher: None, told: None });
@@ -122,9 +123,9 @@ pub(super) fn dispatcher_at(address: u64) -> Option<DISPATCHER_CONTEXT> {
 /// Asks the frames' handlers. True when execution goes on with the context. Walks from the handlers go on with the context at `outer`.
 fn search(cx: &Cx<'_>, record: u64, context_at: u64, outer: u64) -> bool {
     let Ok(mut context) = CONTEXT::read(context_at) else { return false };
-    let mut above = CONTEXT::ZERO;
+    let mut above = context;
     let (dispatcher, caller) = (LentDispatcher::new(), LentContext::new());
-    let kept = record_at(record).ExceptionFlags & !(flags::UNWIND | flags::STACK_INVALID | flags::NESTED_CALL);
+    let kept = code_and_flags(record).1 & !(flags::UNWIND | flags::STACK_INVALID | flags::NESTED_CALL);
     // The frame whose handler this exception happened in.
     let mut nested = 0;
     if settle(&mut context).is_err() {
@@ -168,7 +169,7 @@ fn search(cx: &Cx<'_>, record: u64, context_at: u64, outer: u64) -> bool {
             }
             match answer {
                 disposition::CONTINUE_EXECUTION => {
-                    if record_at(record).ExceptionFlags & flags::NONCONTINUABLE != 0 {
+                    if code_and_flags(record).1 & flags::NONCONTINUABLE != 0 {
                         raise_here(cx, NTSTATUS::STATUS_NONCONTINUABLE_EXCEPTION, record);
                     }
                     return true;

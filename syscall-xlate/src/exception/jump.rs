@@ -49,14 +49,15 @@ pub(super) fn load(buffer: u64, context: &mut CONTEXT) -> Result<(), Fault> {
 pub fn long_jump(cx: &Cx<'_>, caller: &CONTEXT, buffer: u64, value: u32) -> Result<std::convert::Infallible, Fault> {
     let value = u64::from(value.max(1));
     let frame = fault::load_u64(buffer.wrapping_add(offset::FRAME))?;
-    let mut context = *caller;
-    load(buffer, &mut context)?;
-    context.integer[register::RAX] = value;
     if frame == 0 {
+        let mut context = *caller;
+        load(buffer, &mut context)?;
+        context.integer[register::RAX] = value;
         restore(&context);
     }
+    let ip = fault::load_u64(buffer.wrapping_add(offset::RIP))?;
     let record = LentRecord::new();
     let told = EXCEPTION_RECORD::new(&Exception::new(LONGJUMP, &[buffer]), caller.Rip);
     record.set(&EXCEPTION_RECORD { ExceptionFlags: flags::UNWINDING, ..told });
-    unwind_to(cx, caller, Target { frame, ip: context.Rip, record: record.address(), value })
+    unwind_to(cx, caller, Target { frame, ip, record: record.address(), value })
 }

@@ -2,7 +2,7 @@
 
 use std::cell::UnsafeCell;
 
-use abi::{CONTEXT, EXCEPTION_RECORD, Ptr};
+use abi::{CONTEXT, EXCEPTION_RECORD, NTSTATUS, Ptr};
 
 use super::{DISPATCHER_CONTEXT, EXCEPTION_POINTERS};
 
@@ -76,10 +76,18 @@ pub(super) fn record_at(address: u64) -> EXCEPTION_RECORD {
     Ptr::<EXCEPTION_RECORD>::at(address).read().unwrap_or_default()
 }
 
+/// `ExceptionCode` and `ExceptionFlags` of the record at `address`; zeros where it cannot be read.
+pub(super) fn code_and_flags(address: u64) -> (NTSTATUS, u32) {
+    let both = abi::fault::load_u64(address).unwrap_or_default();
+    (NTSTATUS(both as u32), (both >> 32) as u32)
+}
+
+/// Offset of `ExceptionFlags`, behind `ExceptionCode`.
+const FLAGS: u64 = 4;
+
 /// Sets the flags of the record at `address`.
 pub(super) fn set_record_flags(address: u64, flags: u32) {
-    let at = EXCEPTION_RECORD::offset_of(abi::Width::W64, "ExceptionFlags").unwrap_or_default() as u64;
-    let _ = abi::fault::store_u32(address.wrapping_add(at), flags);
+    let _ = abi::fault::store_u32(address.wrapping_add(FLAGS), flags);
 }
 
 const _: () = assert!(size_of::<LentContext>() == CONTEXT::SIZE);
@@ -95,5 +103,6 @@ mod tests {
         assert_eq!(DISPATCHER_CONTEXT::layout(Width::W64).size, 80);
         assert_eq!(EXCEPTION_POINTERS::layout(Width::W64).size, 16);
         assert_eq!(EXCEPTION_RECORD::layout(Width::W64).size, EXCEPTION_RECORD::SIZE);
+        assert_eq!(EXCEPTION_RECORD::offset_of(Width::W64, "ExceptionFlags"), Some(FLAGS as usize));
     }
 }

@@ -4,7 +4,7 @@ use abi::{CONTEXT, EXCEPTION_RECORD, Exception, NTSTATUS};
 
 use super::assembly::{Crossing, call_handler, call_under, restore};
 use super::dispatch::{Step, dispatcher_at, raise_here};
-use super::lent::{LentContext, LentDispatcher, LentRecord, record_at, set_record_flags};
+use super::lent::{LentContext, LentDispatcher, LentRecord, code_and_flags, record_at, set_record_flags};
 use super::{DISPATCHER_CONTEXT, LONGJUMP, UNWIND_CONSOLIDATE, disposition, flags, jump};
 use crate::Cx;
 use crate::unwind::walk::to_guest;
@@ -34,8 +34,7 @@ pub fn unwind_to(cx: &Cx<'_>, start: &CONTEXT, target: Target) -> ! {
     };
     let mut context = frames(cx, start, target, record);
     context.integer[abi::register::RAX] = target.value;
-    let told = record_at(record);
-    if told.ExceptionCode != UNWIND_CONSOLIDATE.0 {
+    if code_and_flags(record).0 != UNWIND_CONSOLIDATE {
         context.Rip = target.ip;
     }
     go_on(cx, context, Some(record))
@@ -44,12 +43,12 @@ pub fn unwind_to(cx: &Cx<'_>, start: &CONTEXT, target: Target) -> ! {
 /// Unwinds the frames; gives the context of the target. Walks from the handlers go on with `start`.
 fn frames(cx: &Cx<'_>, start: &CONTEXT, target: Target, record: u64) -> CONTEXT {
     let outer = std::ptr::from_ref(start) as u64;
-    let (mut context, mut above) = (*start, CONTEXT::ZERO);
+    let (mut context, mut above) = (*start, *start);
     let (dispatcher, own) = (LentDispatcher::new(), LentContext::new());
     let exit = if target.frame == 0 { flags::EXIT_UNWIND } else { 0 };
-    let told = record_at(record);
-    let kept = told.ExceptionFlags & !(flags::UNWIND | flags::NESTED_CALL) | flags::UNWINDING | exit;
-    let jumps = told.ExceptionCode == LONGJUMP.0;
+    let (code, told) = code_and_flags(record);
+    let kept = told & !(flags::UNWIND | flags::NESTED_CALL) | flags::UNWINDING | exit;
+    let jumps = code == LONGJUMP;
     loop {
         let mut taken_over = None;
         let crossed = to_guest(&mut context, |crossing| match crossing {
@@ -111,7 +110,9 @@ fn frames(cx: &Cx<'_>, start: &CONTEXT, target: Target, record: u64) -> CONTEXT 
 
 /// Goes on with a context (what `RtlRestoreContext` does): a record that tells of a long jump or of a consolidation says where.
 pub fn go_on(cx: &Cx<'_>, mut context: CONTEXT, record: Option<u64>) -> ! {
-    if let Some(at) = record {
+    if let Some(at) = record
+        && matches!(code_and_flags(at).0, LONGJUMP | UNWIND_CONSOLIDATE)
+    {
         let told = record_at(at);
         let (code, first) = (NTSTATUS(told.ExceptionCode), told.ExceptionInformation[0] as u64);
         if code == LONGJUMP && told.NumberParameters >= 1 {

@@ -95,7 +95,7 @@ impl Dispatcher {
             limit: u32::MAX,
             state: AtomicU64::new(state),
             queue: Mutex::new(Vec::new()),
-            due: Due::NEVER,
+            due: Due::never(),
             shared,
         }
     }

@@ -19,7 +19,9 @@ fn now() -> u64 {
 }
 
 impl Due {
-    pub(super) const NEVER: Self = Self(AtomicU64::new(0));
+    pub(super) const fn never() -> Self {
+        Self(AtomicU64::new(0))
+    }
 
     /// Changes it.
     pub(super) fn set(&self, due: Option<Instant>) {
