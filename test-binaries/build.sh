@@ -123,6 +123,34 @@ $TARGET-dlltool -d src/dll_a.def -y "$lib/dll_a_delay.a"
 prog dll_delay "$lib/dll_a_delay.a"
 prog missing_api "$lib/missing_api.a"
 
+# Microsoft's C++ ABI: only clang makes it here. Headers and import libraries are our own.
+CLANG_PINNED="14.0.6"
+CLANGFLAGS="--target=x86_64-pc-windows-msvc -std=c++17 -O1 -ffreestanding -fexceptions -fcxx-exceptions -fno-threadsafe-statics -fno-ident -Wall -Wextra -Werror -Wno-exceptions -c"
+clang_found=$(clang++ -dumpversion 2>/dev/null) || clang_found=none
+if [ "$clang_found" = "$CLANG_PINNED" ] && command -v lld-link >/dev/null; then
+    for name in vcruntime140 vcruntime140_1 ucrtbase kernel32; do
+        $TARGET-dlltool -d "src/msvc_$name.def" -l "$lib/msvc_$name.lib"
+    done
+    clang++ $CLANGFLAGS -fno-rtti -o "$lib/msvc_runtime.obj" src/msvc_runtime.cpp
+    # link NAME.SUFFIX [FILES..]: links lib/NAME.obj.
+    link() {
+        local name=$1
+        shift
+        lld-link "/out:$out/$name" /nodefaultlib /entry:start /timestamp:0 "$lib/${name%.*}.obj" "$lib/msvc_runtime.obj" \
+            "$lib/msvc_vcruntime140.lib" "$lib/msvc_vcruntime140_1.lib" "$lib/msvc_ucrtbase.lib" "$lib/msvc_kernel32.lib" "$@"
+    }
+    for name in dll_throws throws_msvc throws_compressed; do
+        clang++ $CLANGFLAGS -o "$lib/$name.obj" src/$name.cpp
+    done
+    clang --target=x86_64-pc-windows-msvc -c -o "$lib/compressed.obj" src/throws_compressed.s
+    link dll_throws.dll /dll "/implib:$lib/dll_throws.lib" /base:0x1e0000000
+    link throws_msvc.exe /subsystem:console "$lib/dll_throws.lib"
+    link throws_compressed.exe /subsystem:console "$lib/compressed.obj"
+else
+    echo "skipped: clang++ is version $clang_found, the programs of Microsoft's C++ ABI are pinned to $CLANG_PINNED, with lld-link"
+    cp bin/dll_throws.dll bin/throws_msvc.exe bin/throws_compressed.exe "$out/"
+fi
+
 if [ "${1:-}" = --check ]; then
     diff -rq "$out" bin && echo "bin/ is what the sources give"
 else

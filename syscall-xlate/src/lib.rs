@@ -8,6 +8,7 @@ pub mod affinity;
 pub mod cmdline;
 pub mod console;
 pub mod cpu;
+pub mod cxx;
 mod demand;
 pub mod dll;
 mod enter;

@@ -15,7 +15,7 @@ use crate::stack::Stack;
 use crate::state::{ThreadState, ThreadStates};
 use crate::sync::ThreadObject;
 use crate::teb::{self, offset};
-use crate::{Cx, Process, enter, fls, gate, tls, trace};
+use crate::{Cx, Process, cxx, enter, fls, gate, tls, trace};
 
 /// A guest thread. Lives on the host thread that runs it.
 pub struct Thread {
@@ -34,6 +34,8 @@ pub struct Thread {
     heap_cache: Cache,
     states: ThreadStates,
     worker: pool::Worker,
+    /// Its C++ exceptions.
+    pub cxx: cxx::OfThread,
     pub(crate) trace: RefCell<trace::ThreadTrace>,
 }
 
@@ -72,6 +74,7 @@ impl Thread {
             heap_cache: Cache::default(),
             states: ThreadStates::default(),
             worker: pool::Worker::default(),
+            cxx: cxx::OfThread::default(),
             trace: RefCell::default(),
             block,
             process,

@@ -16,6 +16,7 @@ pub mod stream;
 
 pub(crate) mod ctype;
 pub(crate) mod eh;
+pub(crate) mod ehdata;
 pub(crate) mod environ;
 mod files;
 pub(crate) mod find;
@@ -29,6 +30,7 @@ pub(crate) mod malloc;
 pub(crate) mod math;
 pub(crate) mod onexit;
 pub(crate) mod process;
+pub(crate) mod rttidata;
 pub(crate) mod signal;
 pub(crate) mod startup;
 mod state;

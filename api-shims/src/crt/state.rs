@@ -58,12 +58,10 @@ pub(super) enum Keep {
     ExceptionPointers,
     /// `__fpecode`
     FloatingCode,
-    /// `__current_exception`, `__current_exception_context`
-    CurrentException,
 }
 
 impl Keep {
-    const COUNT: usize = 11;
+    const COUNT: usize = 10;
 }
 
 /// The address of this thread's buffer for a purpose, of at least `size` bytes.

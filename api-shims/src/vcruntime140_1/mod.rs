@@ -9,5 +9,5 @@ pub(crate) static DLL: Dll =
 
 #[rustfmt::skip]
 static EXPORTS: &[Export] = &[
-    Export::of::<crt::eh::__CxxFrameHandler4>(),
+    Export::of::<crt::ehdata::__CxxFrameHandler4>(),
 ];

@@ -8,37 +8,37 @@ use super::{DISPATCHER_CONTEXT, EXCEPTION_POINTERS};
 
 /// `N` bytes that only accesses by address touch, ours as well as the guest's: what is in them may change at any call.
 #[repr(C, align(16))]
-pub(super) struct Lent<const N: usize>(UnsafeCell<[u8; N]>);
+pub(crate) struct Lent<const N: usize>(UnsafeCell<[u8; N]>);
 
 /// Room for a `CONTEXT`.
-pub(super) type LentContext = Lent<{ CONTEXT::SIZE }>;
+pub(crate) type LentContext = Lent<{ CONTEXT::SIZE }>;
 /// Room for an `EXCEPTION_RECORD`.
-pub(super) type LentRecord = Lent<{ EXCEPTION_RECORD::SIZE }>;
+pub(crate) type LentRecord = Lent<{ EXCEPTION_RECORD::SIZE }>;
 /// Room for a `DISPATCHER_CONTEXT`.
-pub(super) type LentDispatcher = Lent<80>;
+pub(crate) type LentDispatcher = Lent<80>;
 /// Room for `EXCEPTION_POINTERS`.
-pub(super) type LentPointers = Lent<16>;
+pub(crate) type LentPointers = Lent<16>;
 
 impl<const N: usize> Lent<N> {
-    pub(super) const fn new() -> Self {
+    pub(crate) const fn new() -> Self {
         Self(UnsafeCell::new([0; N]))
     }
 
     /// Its address, by which alone it is used.
-    pub(super) fn address(&self) -> u64 {
+    pub(crate) fn address(&self) -> u64 {
         self.0.get().expose_provenance() as u64
     }
 }
 
 impl LentContext {
     /// Writes a context.
-    pub(super) fn set(&self, context: &CONTEXT) {
+    pub(crate) fn set(&self, context: &CONTEXT) {
         // It is our own memory: it can be written.
         let _ = context.write(self.address());
     }
 
     /// What is there now.
-    pub(super) fn get(&self) -> CONTEXT {
+    pub(crate) fn get(&self) -> CONTEXT {
         CONTEXT::read(self.address()).unwrap_or(CONTEXT::ZERO)
     }
 
@@ -52,7 +52,7 @@ macro_rules! lent {
     ($($lent:ty: $value:ty;)*) => {$(
         impl $lent {
             /// Writes the value.
-            pub(super) fn set(&self, value: &$value) {
+            pub(crate) fn set(&self, value: &$value) {
                 let _ = Ptr::at(self.address()).write(value);
             }
         }
@@ -66,13 +66,13 @@ lent! {
 
 impl LentDispatcher {
     /// What is there now.
-    pub(super) fn get(&self) -> DISPATCHER_CONTEXT {
+    pub(crate) fn get(&self) -> DISPATCHER_CONTEXT {
         Ptr::<DISPATCHER_CONTEXT>::at(self.address()).read().unwrap_or_default()
     }
 }
 
 /// A record as it is now, wherever it is.
-pub(super) fn record_at(address: u64) -> EXCEPTION_RECORD {
+pub(crate) fn record_at(address: u64) -> EXCEPTION_RECORD {
     Ptr::<EXCEPTION_RECORD>::at(address).read().unwrap_or_default()
 }
 

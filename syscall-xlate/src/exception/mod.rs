@@ -23,6 +23,7 @@ pub use dispatch::{raise, raise_record};
 pub(crate) use instruction::{divided, refused};
 pub(crate) use interrupt::{EXECUTE, NOT_WHILE_DISPATCHING, context_of, interrupt, put_context};
 pub use jump::long_jump;
+pub(crate) use lent::{Lent, LentPointers, LentRecord, record_at};
 pub(crate) use overflow::{after_overflow, before_callback};
 pub use scope::c_specific_handler;
 pub use unwinding::{Target, go_on, unwind_to};
