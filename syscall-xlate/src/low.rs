@@ -150,3 +150,28 @@ impl Drop for ThreadBlock {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use abi::fault;
+
+    use super::*;
+
+    #[test]
+    fn what_a_thread_leaves_the_next_does_not_see() {
+        crate::signals::install();
+        // A size of its own: other tests take and give blocks at the same time.
+        const SIZE: usize = 5 * PAGE;
+        let first = ThreadBlock::new(SIZE).unwrap();
+        let (start, end) = (first.address(), first.end());
+        let places = [start, start + 8 * 700, end - 8];
+        places.iter().for_each(|&at| fault::store_u64(at, u64::MAX).unwrap());
+        first.protect(start, end, false).unwrap();
+        drop(first);
+        let second = ThreadBlock::new(SIZE).unwrap();
+        assert_eq!((second.address(), second.end()), (start, end));
+        assert_eq!(places.map(fault::load_u64), [Ok(0); 3]);
+        assert!(fault::store_u64(start, 1).is_ok());
+        assert_ne!(ThreadBlock::new(SIZE).unwrap().address(), start);
+    }
+}
