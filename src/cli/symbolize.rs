@@ -37,6 +37,8 @@ impl Symbolize {
     /// # Errors
     /// When the output cannot be written.
     pub(super) fn execute(self) -> Result<u8, Error> {
+        // What parsers of damaged files panic with is caught, and no bug of ours.
+        std::panic::set_hook(Box::new(|_| {}));
         let paths = Paths::new(None)?;
         let mut files = Files::new();
         let mut answer = |place: &OsStr| {

@@ -1,6 +1,8 @@
 //! Source lines and expanded functions from an image's DWARF sections, which gcc and clang for mingw write.
 
 use addr2line::Context;
+use std::panic::{AssertUnwindSafe, catch_unwind};
+
 use addr2line::gimli::{Dwarf, EndianSlice, LittleEndian, SectionId};
 use object::{Object, ObjectSection};
 
@@ -14,7 +16,8 @@ type Reader<'a> = EndianSlice<'a, LittleEndian>;
 
 /// The functions at `rva`, innermost first; empty where nothing is known.
 pub(super) fn frames(image: &Image, rva: u32) -> Vec<(Option<String>, Option<Line>)> {
-    find(image, rva).unwrap_or_default()
+    // As for other parsers of debug information: not to be trusted with damaged files.
+    catch_unwind(AssertUnwindSafe(|| find(image, rva))).ok().flatten().unwrap_or_default()
 }
 
 fn find(image: &Image, rva: u32) -> Option<Vec<(Option<String>, Option<Line>)>> {

@@ -1,6 +1,7 @@
 //! Functions and source lines from a program database.
 
 use std::fs::File;
+use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::path::Path;
 
 use pdb2::{FallibleIterator, PDB, SymbolData};
@@ -19,6 +20,11 @@ pub(super) struct Pdb {
 impl Pdb {
     /// The file, if it is the one of this image: its signature is what the image says, and it is not older.
     pub(super) fn open(path: &Path, image: &Image) -> Option<Self> {
+        // The parser panics on some damaged files.
+        catch_unwind(AssertUnwindSafe(|| Self::parse(path, image))).ok()?
+    }
+
+    fn parse(path: &Path, image: &Image) -> Option<Self> {
         let file = File::open(path).ok().filter(|file| file.metadata().is_ok_and(|metadata| metadata.is_file()))?;
         let mut pdb = PDB::open(file).ok()?;
         let reference = image.pdb()?;
