@@ -105,6 +105,12 @@ impl Program {
         self
     }
 
+    /// Shows what it says to a debugger (`OutputDebugString`) on standard error.
+    pub fn debug_output(mut self) -> Self {
+        self.diagnostics.debug_output = true;
+        self
+    }
+
     /// Runs it in this host process, which ends with it.
     ///
     /// # Errors

@@ -61,7 +61,7 @@ visual() {
 # Plain programs.
 for name in \
     hello args exitcode env printf printf_float files \
-    crash tls last_thread fls modules kuser version threads sync locks apc completion heap virtual sections pipes \
+    crash crash_ends tls last_thread fls modules kuser version threads sync locks apc completion heap virtual sections pipes \
     stdio stdin lowio dirs unicode_paths console \
     shared_names strings numbers scanf sorting time codepages fpcontrol \
     errors bad_pointers overflow longjmp vectored seh startup wprintf crt_variables suspend system_dlls \

@@ -94,3 +94,11 @@ fn two_crashes_are_the_same_text() {
     assert_eq!(first, report(&[], "crash_symbols.exe", &["callback"]));
     assert_eq!(run(&[], "crash_symbols.exe", &["callback"]).status.signal(), Some(11));
 }
+
+#[test]
+fn what_is_said_to_a_debugger_is_shown_on_request() {
+    let output = run(&["--debug-output"], "crash_ends.exe", &["debug-output"]);
+    let said = "exeunt: debug: said\nexeunt: debug: twice\nexeunt: debug: wide\n";
+    assert_eq!(String::from_utf8(output.stderr).unwrap(), said);
+    assert!(run(&[], "crash_ends.exe", &["debug-output"]).stderr.is_empty());
+}

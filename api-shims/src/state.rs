@@ -14,6 +14,8 @@ pub(crate) mod process {
     pub(crate) const ERROR_MODE: usize = 5;
     /// `kernel32::werapi`: how errors are reported.
     pub(crate) const ERROR_REPORTING: usize = 6;
+    /// `kernel32::werapi`: what is to be in error reports.
+    pub(crate) const ERROR_REPORT_PARTS: usize = 7;
 }
 
 /// Slots of `ThreadState` types.

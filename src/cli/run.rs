@@ -27,6 +27,10 @@ pub(super) struct Run {
     #[arg(long)]
     pub(super) report_calls: bool,
 
+    /// Show what the program says to a debugger (OutputDebugString) on standard error
+    #[arg(long)]
+    debug_output: bool,
+
     /// The program and its arguments: a path, or a name looked for in the current folder and on PATH
     #[arg(
         value_name = "PROGRAM",
@@ -87,6 +91,7 @@ impl Run {
             true => program.trace(Config { tail: true, ..Config::default() }),
             false => program,
         };
+        let program = if self.debug_output { program.debug_output() } else { program };
         Ok(match self.status_file {
             Some(file) => program.status_file(file),
             None => program,

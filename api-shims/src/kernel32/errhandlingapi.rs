@@ -174,8 +174,15 @@ pub(super) fn SetUnhandledExceptionFilter(cx: &Cx, lpTopLevelExceptionFilter: Pt
 }
 
 /// Asks the function set for exceptions that nobody handled; without one the process ends with a report.
+///
+/// With `SEM_NOGPFAULTERRORBOX` the handler is to run instead
+/// (<https://learn.microsoft.com/windows/win32/api/errhandlingapi/nf-errhandlingapi-unhandledexceptionfilter>).
 #[shim(full)]
 pub(super) fn UnhandledExceptionFilter(cx: &Cx, ExceptionInfo: Ptr<EXCEPTION_POINTERS>) -> Win32Result<i32> {
+    let quiet = ERROR_MODE::from_bits_retain(hard_error_mode(cx)).contains(ERROR_MODE::SEM_NOGPFAULTERRORBOX);
+    if quiet && cx.process.vectored.filter() == 0 {
+        return Ok(exception::answer::EXECUTE_HANDLER);
+    }
     Ok(cx.unhandled_exception(ExceptionInfo.address())?)
 }
 

@@ -46,6 +46,21 @@ pub(crate) fn raise_from_shim(cx: &Cx<'_>, exception: &Exception) {
     }
 }
 
+/// Tells the vectored handlers of an exception that the caller handles itself where they do not, as system functions do that talk to debuggers.
+pub fn tell(cx: &Cx<'_>, caller: &CONTEXT, exception: &Exception) {
+    let vectored = &cx.process.vectored;
+    if vectored.is_empty() {
+        return;
+    }
+    let (record, context, pointers) = (LentRecord::new(), LentContext::new(), LentPointers::new());
+    record.set(&EXCEPTION_RECORD::new(exception, caller.Rip));
+    context.set(caller);
+    pointers.set(&EXCEPTION_POINTERS { ExceptionRecord: record.address(), ContextRecord: context.address() });
+    if vectored.ask(cx, List::Exception, pointers.address()) {
+        vectored.ask(cx, List::Continue, pointers.address());
+    }
+}
+
 /// Raises an exception of the dispatcher's own: `outer` is what it was about.
 pub(super) fn raise_here(cx: &Cx<'_>, code: NTSTATUS, outer: u64) -> ! {
     let context = assembly::capture();

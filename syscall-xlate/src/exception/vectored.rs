@@ -69,6 +69,11 @@ impl Vectored {
         lists.entries.len() != before
     }
 
+    /// True when there is none.
+    pub(super) fn is_empty(&self) -> bool {
+        self.lists.read().unwrap_or_else(PoisonError::into_inner).entries.is_empty()
+    }
+
     /// Makes `function` the unhandled filter, 0 for none; gives the one before.
     pub fn set_filter(&self, function: u64) -> u64 {
         self.filter.swap(function, Ordering::AcqRel)

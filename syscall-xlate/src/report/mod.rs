@@ -15,6 +15,7 @@ use std::sync::atomic::{AtomicI32, AtomicU32, Ordering};
 
 use abi::{CONTEXT, EXCEPTION_RECORD, Exception, NTSTATUS};
 
+use crate::say::say;
 use crate::unwind::host;
 use crate::unwind::walk::to_guest;
 use crate::{Cx, exception, gate, low, signals};
@@ -29,6 +30,18 @@ use thrown::Thrown;
 pub struct Diagnostics {
     /// exeunt itself, which finds symbols for a report (`exeunt symbolize`); without it there are those of exports only.
     pub symbolizer: Option<CString>,
+    /// Shows what the program says to a debugger on standard error.
+    pub debug_output: bool,
+}
+
+impl Cx<'_> {
+    /// Shows what the program says to a debugger (`OutputDebugString`), where that is wanted: each line on standard error.
+    pub fn show_debug_output(&self, text: &[u16]) {
+        if self.process.diagnostics().debug_output {
+            let text = String::from_utf16_lossy(text);
+            text.lines().for_each(|said| say(format_args!("debug: {said}")));
+        }
+    }
 }
 
 /// An address as module and offset, where it is in a module.
