@@ -16,6 +16,8 @@ pub(crate) mod process {
     pub(crate) const ERROR_REPORTING: usize = 6;
     /// `kernel32::werapi`: what is to be in error reports.
     pub(crate) const ERROR_REPORT_PARTS: usize = 7;
+    /// `kernel32::utilapiset`: what pointers are disguised with.
+    pub(crate) const POINTER_SECRET: usize = 8;
 }
 
 /// Slots of `ThreadState` types.

@@ -33,6 +33,7 @@ mod systemtopologyapi;
 pub(crate) mod threadpoolapiset;
 mod threadpoollegacyapiset;
 pub(crate) mod timezoneapi;
+mod utilapiset;
 mod werapi;
 mod winbase;
 mod winnls;
@@ -122,6 +123,7 @@ static EXPORTS: &[Export] = exports![
     debugapi::DebugActiveProcess,
     debugapi::DebugActiveProcessStop,
     debugapi::DebugBreak,
+    utilapiset::DecodePointer,
     synchapi::DeleteCriticalSection,
     winbase::DeleteFiber,
     fileapi::DeleteFileA,
@@ -136,6 +138,7 @@ static EXPORTS: &[Export] = exports![
     memoryapi::DiscardVirtualMemory,
     winbase::DosDateTimeToFileTime,
     handleapi::DuplicateHandle,
+    utilapiset::EncodePointer,
     synchapi::EnterCriticalSection,
     synchapi::EnterSynchronizationBarrier,
     timezoneapi::EnumDynamicTimeZoneInformation,
@@ -245,6 +248,7 @@ static EXPORTS: &[Export] = exports![
     fileapi::GetFinalPathNameByHandleW,
     fileapi::GetFullPathNameA,
     fileapi::GetFullPathNameW,
+    winnls::GetGeoInfoW,
     handleapi::GetHandleInformation,
     memoryapi::GetLargePageMinimum,
     consoleapi2::GetLargestConsoleWindowSize,
@@ -349,6 +353,7 @@ static EXPORTS: &[Export] = exports![
     winnls::GetUserDefaultLangID,
     winnls::GetUserDefaultLocaleName,
     winnls::GetUserDefaultUILanguage,
+    winnls::GetUserGeoID,
     sysinfoapi::GetVersion,
     sysinfoapi::GetVersionExA,
     sysinfoapi::GetVersionExW,

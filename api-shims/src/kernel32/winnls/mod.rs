@@ -3,7 +3,9 @@
 mod codepages;
 mod locales;
 mod mapping;
+mod places;
 
 pub(super) use codepages::*;
 pub(super) use locales::*;
 pub(super) use mapping::*;
+pub(super) use places::*;
