@@ -105,6 +105,21 @@ impl Program {
         self
     }
 
+    /// Writes a minidump to a file when it crashes.
+    ///
+    /// # Errors
+    /// [`Error::Output`] when the file's folder is not there.
+    pub fn minidump(mut self, path: impl Into<PathBuf>) -> Result<Self, Error> {
+        let path = path.into();
+        let full = std::path::absolute(&path).and_then(|full| match full.parent().is_none_or(Path::is_dir) {
+            true => Ok(full),
+            false => Err(std::io::ErrorKind::NotFound.into()),
+        });
+        let full = full.map_err(|error| Error::Output { path: Some(path), error })?;
+        self.diagnostics.minidump = Some(full);
+        Ok(self)
+    }
+
     /// Shows what it says to a debugger (`OutputDebugString`) on standard error.
     pub fn debug_output(mut self) -> Self {
         self.diagnostics.debug_output = true;

@@ -102,3 +102,34 @@ fn what_is_said_to_a_debugger_is_shown_on_request() {
     assert_eq!(String::from_utf8(output.stderr).unwrap(), said);
     assert!(run(&[], "crash_ends.exe", &["debug-output"]).stderr.is_empty());
 }
+
+#[test]
+fn a_minidump_has_the_thread_that_crashed_and_the_modules() {
+    use minidump::{Minidump, MinidumpException, MinidumpMemoryList, MinidumpModuleList, MinidumpThreadList, Module};
+    let folder = tempfile::tempdir().unwrap();
+    let file = folder.path().join("crash.dmp");
+    let output = run(&["--minidump", file.to_str().unwrap()], "crash_pdb.exe", &[]);
+    assert_eq!(output.status.signal(), Some(11));
+    let dump = Minidump::read_path(&file).unwrap();
+    let exception = dump.get_stream::<MinidumpException>().unwrap();
+    assert_eq!(exception.raw.exception_record.exception_code, 0xC000_0005);
+    assert_eq!(exception.raw.exception_record.exception_information[..2], [0, 0x10]);
+    let threads = dump.get_stream::<MinidumpThreadList>().unwrap();
+    assert_eq!(threads.threads.len(), 1);
+    assert_eq!(threads.threads[0].raw.thread_id, exception.thread_id);
+    assert_ne!(threads.threads[0].raw.stack.memory.data_size, 0);
+    let modules = dump.get_stream::<MinidumpModuleList>().unwrap();
+    let program = modules.iter().find(|module| module.code_file().ends_with("crash_pdb.exe")).unwrap();
+    assert_eq!((program.base_address(), program.debug_file().unwrap().as_ref()), (0x1_4000_0000, "crash_pdb.pdb"));
+    assert!(modules.iter().any(|module| module.code_file().to_ascii_lowercase().ends_with("kernel32.dll")));
+    let memory = dump.get_stream::<MinidumpMemoryList<'_>>().unwrap();
+    assert!(memory.memory_at_address(exception.raw.exception_record.exception_address).is_some());
+}
+
+#[test]
+fn a_minidump_that_has_no_folder_is_refused_before_the_program_runs() {
+    let output = run(&["--minidump", "/nowhere/crash.dmp"], "hello.exe", &[]);
+    assert_eq!((output.status.code(), output.stdout.len()), (Some(125), 0));
+    let text = String::from_utf8(output.stderr).unwrap();
+    assert!(text.starts_with("exeunt: ") && text.contains("/nowhere/crash.dmp"), "{text}");
+}

@@ -27,6 +27,10 @@ pub(super) struct Run {
     #[arg(long)]
     pub(super) report_calls: bool,
 
+    /// Write a minidump to FILE when the program crashes: the thread that did, its stack, and the modules
+    #[arg(long, value_name = "FILE", value_hint = ValueHint::FilePath)]
+    minidump: Option<PathBuf>,
+
     /// Show what the program says to a debugger (OutputDebugString) on standard error
     #[arg(long)]
     debug_output: bool,
@@ -90,6 +94,10 @@ impl Run {
         let program = match self.report_calls {
             true => program.trace(Config { tail: true, ..Config::default() }),
             false => program,
+        };
+        let program = match self.minidump {
+            Some(file) => program.minidump(file)?,
+            None => program,
         };
         let program = if self.debug_output { program.debug_output() } else { program };
         Ok(match self.status_file {

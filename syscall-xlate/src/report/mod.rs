@@ -5,12 +5,14 @@
 
 mod frames;
 mod memory;
+mod minidump;
 mod symbolizer;
 mod text;
 mod thrown;
 
 use std::ffi::CString;
 use std::fmt::{self, Write};
+use std::path::PathBuf;
 use std::sync::atomic::{AtomicI32, AtomicU32, Ordering};
 
 use abi::{CONTEXT, EXCEPTION_RECORD, Exception, NTSTATUS};
@@ -30,6 +32,8 @@ use thrown::Thrown;
 pub struct Diagnostics {
     /// exeunt itself, which finds symbols for a report (`exeunt symbolize`); without it there are those of exports only.
     pub symbolizer: Option<CString>,
+    /// Where a minidump goes.
+    pub minidump: Option<PathBuf>,
     /// Shows what the program says to a debugger on standard error.
     pub debug_output: bool,
 }
@@ -123,6 +127,12 @@ pub(crate) fn unhandled(cx: &Cx<'_>, record: &EXCEPTION_RECORD, context: &CONTEX
     registers(context);
     back_trace(cx, context);
     tail(cx);
+    if let Some(path) = &cx.process.diagnostics().minidump {
+        match minidump::write(cx, path, record, context) {
+            Ok(()) => line(format_args!("a minidump is in {}", path.display())),
+            Err(error) => line(format_args!("the minidump {} could not be written: {error}", path.display())),
+        }
+    }
     line(format_args!("exit code {:#010X} ({})", exception.code.0, exception.code.0));
     end(cx, exception.code, signal)
 }
