@@ -105,10 +105,10 @@ impl CONTEXT {
         self.integer[register::RSP] = value;
     }
 
-    /// Takes over what differs between frames of one stack: the integer and XMM registers, and where it is.
+    /// Takes over what differs between frames of one stack: the integer and XMM registers, where it is, and what its maker has put in the homes.
     #[inline]
     pub const fn take_frame(&mut self, from: &Self) {
-        (self.integer, self.xmm, self.Rip) = (from.integer, from.xmm, from.Rip);
+        (self.integer, self.xmm, self.Rip, self.homes) = (from.integer, from.xmm, from.Rip, from.homes);
     }
 
     /// Takes over the parts of another context that `flags` (`CONTEXT_*`) name.

@@ -27,16 +27,16 @@ fn turn(secret: u64) -> u32 {
 /// Disguises a pointer with a secret of the process
 /// (<https://learn.microsoft.com/windows/win32/api/utilapiset/nf-utilapiset-encodepointer>).
 #[shim(full)]
-pub(super) fn EncodePointer(cx: &Cx, Ptr: u64) -> u64 {
+pub(super) fn EncodePointer(cx: &Cx, Ptr: usize) -> usize {
     let secret = secret(cx);
-    (Ptr ^ secret).rotate_right(turn(secret))
+    (Ptr as u64 ^ secret).rotate_right(turn(secret)) as usize
 }
 
 /// Gives the pointer that `EncodePointer` disguised.
 #[shim(full)]
-pub(super) fn DecodePointer(cx: &Cx, Ptr: u64) -> u64 {
+pub(super) fn DecodePointer(cx: &Cx, Ptr: usize) -> usize {
     let secret = secret(cx);
-    Ptr.rotate_left(turn(secret)) ^ secret
+    ((Ptr as u64).rotate_left(turn(secret)) ^ secret) as usize
 }
 
 #[cfg(test)]

@@ -148,7 +148,7 @@ fn compressed_tables_tell_the_same_however_long_their_numbers_are() {
 #[test]
 fn a_part_in_a_virtual_base_is_found_by_its_table() {
     let table = words(&[0, 24]);
-    let mut object = vec![0_u8; 64];
+    let mut object = [0_u8; 64];
     object[8..16].copy_from_slice(&table.as_ptr().expose_provenance().to_le_bytes());
     let start = object.as_ptr().expose_provenance() as u64;
     let within = |member, table, slot| adjusted(start, &Displacement { member, table, slot }).map(|part| part - start);
