@@ -68,11 +68,11 @@ static void find(void) {
     GET(kernel, "GetSystemFirmwareTable", firmware_table);
 }
 
-static volatile LONG steps;
+static volatile LONG steps, alerted_with;
 static DWORD CALLBACK waits(void *unused) {
     (void)unused;
-    LARGE_INTEGER limit = {.QuadPart = -10000000};
-    HEX("it is alerted", wait_for_alert(NULL, &limit));
+    LARGE_INTEGER limit = {.QuadPart = -300000000};
+    alerted_with = wait_for_alert(NULL, &limit);
     InterlockedIncrement(&steps);
     return 0;
 }
@@ -160,7 +160,9 @@ static void alerts(void) {
     HANDLE thread = CreateThread(NULL, 0, waits, NULL, 0, &id);
     Sleep(20);
     HEX("alert a thread", alert((HANDLE)(ULONG_PTR)id));
-    NUM("it ends", WaitForSingleObject(thread, 5000));
+    DWORD ended = WaitForSingleObject(thread, 60000);
+    HEX("it is alerted", alerted_with);
+    NUM("it ends", ended);
     NUM("steps", steps);
     CloseHandle(thread);
     HEX("alert no thread", alert((HANDLE)0x7ffffff0));
