@@ -8,6 +8,7 @@ CLANG="14.0.6"
 TARGET=x86_64-w64-mingw32
 CC=$TARGET-gcc
 CFLAGS="-std=gnu11 -O1 -g0 -fno-builtin -fno-ident -D__USE_MINGW_ANSI_STDIO=0 -Wall -Wextra -Werror -Wno-format -Wno-infinite-recursion"
+CXX="$TARGET-g++ ${CFLAGS/gnu11/gnu++17} -Wno-terminate"
 LDFLAGS="-s -Wl,--no-insert-timestamp -Wl,--build-id=none"
 export SOURCE_DATE_EPOCH=0 LC_ALL=C
 
@@ -69,7 +70,7 @@ for name in \
     rawcall_copied rawcall_versions rawcall_runtime rawcall_random; do
     prog $name
 done
-$TARGET-g++ ${CFLAGS/gnu11/gnu++17} -Wno-terminate -static -o "$out/throws.exe" src/throws.cpp $LDFLAGS
+$CXX -static -o "$out/throws.exe" src/throws.cpp $LDFLAGS
 $CC $CFLAGS -g -ffile-prefix-map="$PWD=." -o "$out/crash_symbols.exe" src/crash_symbols.c ${LDFLAGS/-s /}
 visual crash_pdb
 prog wargs -municode
@@ -122,6 +123,15 @@ prog dll_circular "$lib/dll_x.a"
 $TARGET-dlltool -d src/dll_a.def -y "$lib/dll_a_delay.a"
 prog dll_delay "$lib/dll_a_delay.a"
 prog missing_api "$lib/missing_api.a"
+
+# Exceptions across DLLs: GCC's C++ runtime in a DLL of its own, one for the program and the DLL that it throws to.
+import_library dll_cxx
+$CC -shared -static-libgcc -o "$out/dll_cxx.dll" src/dll_cxx.def -lsupc++ $LDFLAGS -Wl,--image-base,0x1f0000000
+$CXX -c -o "$lib/dll_across.o" src/dll_across.cpp
+$CC -shared -static-libgcc -o "$out/dll_across.dll" "$lib/dll_across.o" "$lib/dll_cxx.a" $LDFLAGS -Wl,--image-base,0x200000000 \
+    -Wl,--out-implib,"$lib/dll_across.a"
+$CXX -c -o "$lib/throws_across.o" src/throws_across.cpp
+$CC -static-libgcc -o "$out/throws_across.exe" "$lib/throws_across.o" "$lib/dll_across.a" "$lib/dll_cxx.a" $LDFLAGS
 
 # Microsoft's C++ ABI: only clang makes it here. Headers and import libraries are our own.
 CLANG_PINNED="14.0.6"

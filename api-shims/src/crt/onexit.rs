@@ -215,6 +215,20 @@ pub(crate) fn abort(cx: &Cx) -> Infallible {
     abort_program(cx)
 }
 
+/// What msvcrt.dll's `abort` says
+/// (<https://learn.microsoft.com/previous-versions/visualstudio/visual-studio-2010/k089yyh0(v=vs.100)>); later runtimes say nothing.
+const ABORT_TEXT: &[u8] = b"\r\nThis application has requested the Runtime to terminate it in an unusual way.\r\n\
+    Please contact the application's support team for more information.\r\n";
+
+/// Ends the program abnormally: says so on standard error, raises `SIGABRT`, then ends the process with exit code 3.
+#[shim(partial = "no report is offered for debugging", name = "abort")]
+pub(crate) fn abort_saying_so(cx: &Cx) -> Infallible {
+    if let Some(handle) = host::standard_handle(cx, 2) {
+        let _ = host::write(cx, handle, ABORT_TEXT);
+    }
+    abort_program(cx)
+}
+
 /// `abort`, for others that end so.
 pub(super) fn abort_program(cx: &Cx) -> ! {
     super::signal::raise_abort(cx);

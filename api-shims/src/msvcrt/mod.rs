@@ -516,7 +516,7 @@ static EXPORTS: &[Export] = &[
     Export::named::<crt::io::_wutime64>("_wutime"),
     Export::of::<crt::io::_wutime32>(),
     Export::of::<crt::io::_wutime64>(),
-    Export::of::<crt::onexit::abort>(),
+    Export::of::<crt::onexit::abort_saying_so>(),
     Export::of::<crt::stdlib::misc::abs>(),
     Export::of::<crt::math::acos>(),
     Export::of::<crt::math::acosf>(),
