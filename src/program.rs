@@ -126,6 +126,12 @@ impl Program {
         self
     }
 
+    /// Tells a debugger of the host's (gdb) of its functions and source lines. It takes [`Self::symbolizer`].
+    pub fn debugger(mut self) -> Self {
+        self.diagnostics.debugger = true;
+        self
+    }
+
     /// Runs it in this host process, which ends with it.
     ///
     /// # Errors

@@ -3,6 +3,7 @@
 //! A plain `exeunt [run] PROGRAM ARGS` goes past clap, which would take a tenth of the start.
 
 mod completions;
+mod gdb;
 mod inspect;
 mod man;
 mod output;
@@ -126,7 +127,9 @@ fn is_command(word: &OsString) -> bool {
 
 fn execute(cli: Cli) -> Result<u8, Error> {
     match cli.command.unwrap_or(Command::Run(cli.run)) {
+        Command::Run(run) if run.gdb => gdb::execute(),
         Command::Run(run) => match run.program()?.run()? {},
+        Command::Trace(trace) if trace.run.gdb => gdb::execute(),
         Command::Trace(trace) => match trace.program()?.run()? {},
         Command::Inspect(inspect) => inspect.execute(),
         Command::Shims(shims) => shims.execute(),

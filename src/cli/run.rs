@@ -35,6 +35,14 @@ pub(super) struct Run {
     #[arg(long)]
     debug_output: bool,
 
+    /// Run the program under gdb, which knows its functions and source lines, and stop where it begins
+    #[arg(long)]
+    pub(super) gdb: bool,
+
+    /// Tell a debugger that is attached later, or that runs exeunt, of the program's functions and source lines
+    #[arg(long)]
+    gdb_symbols: bool,
+
     /// The program and its arguments: a path, or a name looked for in the current folder and on PATH
     #[arg(
         value_name = "PROGRAM",
@@ -100,6 +108,7 @@ impl Run {
             None => program,
         };
         let program = if self.debug_output { program.debug_output() } else { program };
+        let program = if self.gdb_symbols { program.debugger() } else { program };
         Ok(match self.status_file {
             Some(file) => program.status_file(file),
             None => program,

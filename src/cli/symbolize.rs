@@ -21,8 +21,13 @@ A place is looked up as the address of an instruction; with -1 behind it, as a r
 
 Examples:
   exeunt symbolize tool.exe+0x1450
-  exeunt symbolize <places.txt")]
+  exeunt symbolize <places.txt
+  exeunt symbolize --elf 0x140000000 tool.exe >tool.elf")]
 pub(super) struct Symbolize {
+    /// Write all that is known of a file to standard output as an ELF file, as gdb reads it, with the file loaded at ADDRESS
+    #[arg(long, value_name = "ADDRESS", value_parser = address)]
+    elf: Option<u64>,
+
     /// Places as reports of crashes have them; from standard input, one on a line, when there are none
     #[arg(value_name = "FILE+OFFSET")]
     places: Vec<OsString>,
@@ -40,6 +45,9 @@ impl Symbolize {
         // What parsers of damaged files panic with is caught, and no bug of ours.
         std::panic::set_hook(Box::new(|_| {}));
         let paths = Paths::new(None)?;
+        if let Some(base) = self.elf {
+            return elf(&paths, &self.places, base);
+        }
         let mut files = Files::new();
         let mut answer = |place: &OsStr| {
             let text = find(&mut files, &paths, place).unwrap_or_default();
@@ -57,6 +65,29 @@ impl Symbolize {
         }
         Ok(status::SUCCESS)
     }
+}
+
+/// An address as users write them.
+fn address(text: &str) -> Result<u64, String> {
+    let parsed = match text.strip_prefix("0x") {
+        Some(digits) => u64::from_str_radix(digits, 16),
+        None => text.parse(),
+    };
+    parsed.map_err(|error| error.to_string())
+}
+
+fn elf(paths: &Paths, files: &[OsString], base: u64) -> Result<u8, Error> {
+    let [file] = files else { return Ok(status::FAILED) };
+    let host = |path: &OsStr| match is_windows(path) {
+        true => paths.to_host(path).ok(),
+        false => Some(path.into()),
+    };
+    let path = host(file).unwrap_or_else(|| file.into());
+    let symbols = Symbols::open(&path, |named| host(OsStr::new(named)))?;
+    let Some(bytes) = symbols.to_elf(base) else { return Ok(status::NOT_RUNNABLE) };
+    let mut output = io::stdout().lock();
+    output::result(output.write_all(&bytes).and_then(|()| output.flush()))?;
+    Ok(status::SUCCESS)
 }
 
 fn find(files: &mut Files, paths: &Paths, place: &OsStr) -> Option<String> {

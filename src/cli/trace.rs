@@ -44,7 +44,7 @@ pub(super) struct Trace {
     stable: bool,
 
     #[command(flatten)]
-    run: Run,
+    pub(super) run: Run,
 }
 
 #[derive(Clone, Copy, ValueEnum)]

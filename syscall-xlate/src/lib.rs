@@ -9,6 +9,7 @@ pub mod cmdline;
 pub mod console;
 pub mod cpu;
 pub mod cxx;
+mod debugger;
 mod demand;
 pub mod dll;
 mod enter;

@@ -3,6 +3,7 @@
 //! For reports and debuggers, never for loading: nothing of it runs before one is made. Damaged tables give fewer names, no errors.
 
 mod dwarf;
+pub mod elf;
 mod names;
 mod pdb;
 #[cfg(test)]

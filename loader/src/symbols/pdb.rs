@@ -90,6 +90,18 @@ impl Pdb {
         &self.functions
     }
 
+    /// The names of source files.
+    pub(super) fn files(&self) -> &[String] {
+        &self.files
+    }
+
+    /// Where lines begin in a function: RVA, index of the file, number.
+    pub(super) fn lines(&self, function: &Function) -> &[(u32, u32, u32)] {
+        let index = |rva: u32| self.lines.partition_point(|&(start, ..)| start < rva);
+        let end = function.start.saturating_add(function.size);
+        self.lines.get(index(function.start)..index(end)).unwrap_or_default()
+    }
+
     /// The line of the code at `rva`.
     pub(super) fn line(&self, rva: u32) -> Option<Line> {
         let within = |function: &&Function| function.start <= rva && rva - function.start < function.size;

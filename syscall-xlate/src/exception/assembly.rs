@@ -9,6 +9,10 @@ use abi::{CONTEXT, fault, register};
 use super::dispatch;
 
 global_asm!(
+    // DW_CFA_expression: the register was saved at an offset, of 64 to 8191, from RBX (DW_OP_breg3).
+    ".macro exeunt_saved register, at",
+    ".cfi_escape 0x10, \\register, 3, 0x73, ((\\at) & 0x7f) | 0x80, (\\at) >> 7",
+    ".endm",
     ".pushsection .text.exeunt_exception,\"ax\",@progbits",
     // Global, so that code that link-time optimisation moves elsewhere still finds them.
     ".globl exeunt_capture",
@@ -155,9 +159,28 @@ global_asm!(
     ".cfi_endproc",
     // Where a signal handler sends a thread: rdi: the record, rbx: the context, r12: the XSAVE area or 0, r13: its parts; rsp is aligned.
     ".p2align 4",
+    // Our own walks know it by its address. Debuggers go on with the context by what is described here.
     "exeunt_interrupted:",
     ".cfi_startproc",
-    ".cfi_undefined rip",
+    ".cfi_signal_frame",
+    // DW_CFA_def_cfa_expression: what RSP was, DW_OP_deref.
+    ".cfi_escape 0x0f, 4, 0x73, (({integer} + 32) & 0x7f) | 0x80, ({integer} + 32) >> 7, 0x06",
+    "exeunt_saved 0, {integer}",
+    "exeunt_saved 1, {integer} + 16",
+    "exeunt_saved 2, {integer} + 8",
+    "exeunt_saved 3, {integer} + 24",
+    "exeunt_saved 4, {integer} + 48",
+    "exeunt_saved 5, {integer} + 56",
+    "exeunt_saved 6, {integer} + 40",
+    "exeunt_saved 8, {integer} + 64",
+    "exeunt_saved 9, {integer} + 72",
+    "exeunt_saved 10, {integer} + 80",
+    "exeunt_saved 11, {integer} + 88",
+    "exeunt_saved 12, {integer} + 96",
+    "exeunt_saved 13, {integer} + 104",
+    "exeunt_saved 14, {integer} + 112",
+    "exeunt_saved 15, {integer} + 120",
+    "exeunt_saved 16, {rip}",
     "fninit",
     "fldcw [rip + {fpcsr}]",
     "ldmxcsr [rip + {mxcsr_value}]",

@@ -98,6 +98,7 @@ impl Process {
             let _ = data.update(arena, list);
             self.set_peb_loader_data(data.address());
         }
+        self.tell_debugger(&list.modules());
     }
 
     /// Takes an index of dynamic thread-local storage: its slot is zero in every thread. `None` when all are taken.

@@ -17,6 +17,7 @@ use std::sync::atomic::{AtomicI32, AtomicU32, Ordering};
 
 use abi::{CONTEXT, EXCEPTION_RECORD, Exception, NTSTATUS};
 
+use crate::debugger::exeunt_unhandled_exception;
 use crate::say::say;
 use crate::unwind::host;
 use crate::unwind::walk::to_guest;
@@ -36,6 +37,8 @@ pub struct Diagnostics {
     pub minidump: Option<PathBuf>,
     /// Shows what the program says to a debugger on standard error.
     pub debug_output: bool,
+    /// Tells a debugger of the host's which modules there are.
+    pub debugger: bool,
 }
 
 impl Cx<'_> {
@@ -134,6 +137,11 @@ pub(crate) fn unhandled(cx: &Cx<'_>, record: &EXCEPTION_RECORD, context: &CONTEX
         }
     }
     line(format_args!("exit code {:#010X} ({})", exception.code.0, exception.code.0));
+    if cx.process.diagnostics().debugger {
+        // SAFETY: takes back the timer of `begin`: who debugs takes their time.
+        unsafe { libc::alarm(0) };
+        exeunt_unhandled_exception(exception.code.0);
+    }
     end(cx, exception.code, signal)
 }
 
