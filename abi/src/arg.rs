@@ -1,6 +1,6 @@
 //! How a parameter arrives and how a trace shows it.
 
-use crate::Value;
+use crate::{ParamKind, Value};
 
 /// What a parameter is in the guest's calling convention: a register or stack slot, or a floating-point register.
 pub trait RawArg: Copy {
@@ -48,6 +48,8 @@ pub trait Arg: Sized {
     const SIZE: usize = 8;
     /// Stack bytes it takes on x86.
     const SIZE32: usize = 4;
+    /// What a caller can get wrong about it.
+    const KIND: ParamKind = ParamKind::Value;
 
     /// The parameter from its register or slot. Bits above a narrow type's width are not defined, and ignored.
     fn from_raw(raw: Self::Raw) -> Self;

@@ -4,7 +4,7 @@
 
 use std::fmt;
 
-use crate::{Arg, Exception, Fault, NTSTATUS, Value, fault, guest_struct};
+use crate::{Arg, Exception, Fault, NTSTATUS, ParamKind, Value, fault, guest_struct};
 
 /// `CONTEXT` for x64: 1232 bytes, aligned to 16. Spelled so that assembly can fill it in place.
 #[repr(C, align(16))]
@@ -179,6 +179,7 @@ pub struct PCONTEXT(pub u64);
 
 impl Arg for PCONTEXT {
     type Raw = u64;
+    const KIND: ParamKind = ParamKind::Pointer;
 
     #[inline(always)]
     fn from_raw(raw: u64) -> Self {

@@ -5,6 +5,7 @@
 
 use std::arch::{asm, global_asm};
 
+use crate::fault::first_bad;
 use crate::{Access, Fault};
 
 /// Offsets in a 64-bit `RTL_CRITICAL_SECTION`.
@@ -131,7 +132,8 @@ fn finish(section: u64, before: u64, failed: u64) -> Result<u32, Fault> {
     if failed == 0 {
         Ok(before as u32)
     } else {
-        Err(Fault { address: section.wrapping_add(failed), access: Access::Write })
+        let size = if failed == offset::OWNING_THREAD { 8 } else { 4 };
+        Err(Fault { address: first_bad(section.wrapping_add(failed), size, true), access: Access::Write })
     }
 }
 

@@ -233,6 +233,21 @@ pub fn write(address: u64, from: &[u8]) -> Result<(), Fault> {
     }
 }
 
+/// The first address of an access that failed which is bad: its own, or the next page's when it reaches into that and it is there that memory
+/// is missing. In the guest's convention, so that who calls it need not save vector registers.
+#[cold]
+#[inline(never)]
+pub(crate) extern "win64" fn first_bad(address: u64, size: u64, write: bool) -> u64 {
+    const PAGE: u64 = 4096;
+    let next = (address | (PAGE - 1)).wrapping_add(1);
+    if address.wrapping_add(size - 1) / PAGE == address / PAGE {
+        return address;
+    }
+    // Adding nothing tells whether a page can be written, and changes nothing.
+    let here = if write { crate::atomic::add_u32(address & !3, 0).is_ok() } else { load_u8(address).is_ok() };
+    if here { next } else { address }
+}
+
 macro_rules! scalar {
     ($($load:ident $store:ident $asm_load:ident $asm_store:ident $type:ty),*) => {$(
         #[doc = concat!("Reads a `", stringify!($type), "` of any alignment at `address`.")]
@@ -252,7 +267,7 @@ macro_rules! scalar {
                     return Ok(value as $type);
                 }
             }
-            Err(Fault { address, access: Access::Read })
+            Err(Fault { address: first_bad(address, size_of::<$type>() as u64, false), access: Access::Read })
         }
 
         #[doc = concat!("Writes a `", stringify!($type), "` of any alignment at `address`.")]
@@ -271,7 +286,7 @@ macro_rules! scalar {
                     return Ok(());
                 }
             }
-            Err(Fault { address, access: Access::Write })
+            Err(Fault { address: first_bad(address, size_of::<$type>() as u64, true), access: Access::Write })
         }
     )*};
 }
@@ -372,8 +387,9 @@ pub(crate) mod tests {
         assert_eq!(load_u32(page + 3), Ok(0x5566_7788));
         assert_eq!(load_u16(page + 3), Ok(0x7788));
         assert_eq!(load_u8(page + 3), Ok(0x88));
-        assert!(load_u64(page + 4090).is_err());
-        assert!(store_u32(page + 4094, 0).is_err());
+        let beyond = Fault { address: page + 4096, access: Access::Read };
+        assert_eq!(load_u64(page + 4090), Err(beyond), "the page that is missing, as the processor says it");
+        assert_eq!(store_u32(page + 4094, 0), Err(Fault { access: Access::Write, ..beyond }));
         for address in [0, 8, USER_END - 1, USER_END, u64::MAX] {
             assert_eq!(load_u16(address), Err(Fault { address, access: Access::Read }));
             assert_eq!(store_u8(address, 1), Err(Fault { address, access: Access::Write }));

@@ -1,6 +1,6 @@
 //! `HANDLE`.
 
-use crate::{Arg, Guest, Layout, Value, Width};
+use crate::{Arg, Guest, Layout, ParamKind, Value, Width};
 
 /// A reference to a kernel object, valid in one process. The two low bits are the guest's own and are ignored.
 #[derive(Clone, Copy, PartialEq, Eq, Hash, Debug, Default)]
@@ -25,6 +25,7 @@ impl HANDLE {
 
 impl Arg for HANDLE {
     type Raw = u64;
+    const KIND: ParamKind = ParamKind::Handle;
 
     #[inline(always)]
     fn from_raw(raw: u64) -> Self {

@@ -46,7 +46,7 @@ pub use ret::{
     AllOnes, Crt, CrtFailure, CrtResult, Failure, HResult, Invalid, LSTATUS, Lstatus, NtResult, Outcome, Refusal, Ret,
     Win32Result,
 };
-pub use shim::{Entry, FromCaller, Param, Row, Shim, Support, Variadic, caller_entry, variadic_entry};
+pub use shim::{Entry, FromCaller, Param, ParamKind, Row, Shim, Support, Variadic, caller_entry, variadic_entry};
 pub use status::{Errno, HRESULT, NTSTATUS, WIN32_ERROR};
 pub use text::{Ansi, AnsiArray, PCSTR, PCWSTR, PSTR, PWSTR, Wide, WideArray};
 pub use value::{Value, Varying};

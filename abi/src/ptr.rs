@@ -3,7 +3,7 @@
 use std::fmt;
 use std::marker::PhantomData;
 
-use crate::{Arg, Fault, Guest, Value, Width, fault};
+use crate::{Arg, Fault, Guest, ParamKind, Value, Width, fault};
 
 /// A guest address where a `T`, or a row of them, is said to be. Shown in traces as an address.
 pub struct Ptr<T> {
@@ -206,6 +206,7 @@ impl Ptr<u8> {
 
 impl<T> Arg for Ptr<T> {
     type Raw = u64;
+    const KIND: ParamKind = ParamKind::Pointer;
 
     #[inline(always)]
     fn from_raw(raw: u64) -> Self {
@@ -275,6 +276,7 @@ macro_rules! directed {
 
         impl<T: Guest> Arg for $name<T> {
             type Raw = u64;
+            const KIND: ParamKind = ParamKind::Pointer;
 
             #[inline(always)]
             fn from_raw(raw: u64) -> Self {

@@ -44,6 +44,17 @@ impl fmt::Display for Support {
     }
 }
 
+/// What a caller can get wrong about a parameter.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum ParamKind {
+    /// A number: any is a value.
+    Value,
+    /// An address: nothing need be there.
+    Pointer,
+    /// A handle: nothing need stand behind it.
+    Handle,
+}
+
 /// One parameter, as the source spells it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Param {
@@ -55,6 +66,8 @@ pub struct Param {
     pub size: usize,
     /// Stack bytes it takes on x86: 4 for pointers, 8 for 64-bit integers and `double`.
     pub size32: usize,
+    /// What a caller can get wrong about it.
+    pub kind: ParamKind,
 }
 
 /// All that is known of a shim. `#[shim]` writes it down.

@@ -2,7 +2,7 @@
 
 use std::fmt;
 
-use crate::{Arg, Fault, Guest, Layout, Ptr, Value, Width, fault};
+use crate::{Arg, Fault, Guest, Layout, ParamKind, Ptr, Value, Width, fault};
 
 /// Strings longer than this many units are not read: no Windows string is (`UNICODE_STRING` ends at 32,767), and a string without
 /// an end must not exhaust our memory.
@@ -82,6 +82,7 @@ macro_rules! text_pointer {
 
         impl Arg for $name {
             type Raw = u64;
+            const KIND: ParamKind = ParamKind::Pointer;
 
             #[inline(always)]
             fn from_raw(raw: u64) -> Self {

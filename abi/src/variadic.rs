@@ -3,7 +3,7 @@
 //! On Windows x64 a `va_list` is a pointer to 8-byte slots, because a variadic function spills its register arguments to
 //! their home space in front of the others. A `double` takes one slot, with its bits.
 
-use crate::{Arg, Fault, Value, fault};
+use crate::{Arg, Fault, ParamKind, Value, fault};
 
 /// A `va_list`: the guest's argument slots, read one after the other.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -46,6 +46,7 @@ impl VaList {
 
 impl Arg for VaList {
     type Raw = u64;
+    const KIND: ParamKind = ParamKind::Pointer;
 
     #[inline(always)]
     fn from_raw(raw: u64) -> Self {

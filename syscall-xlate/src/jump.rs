@@ -6,7 +6,7 @@
 
 use std::arch::naked_asm;
 
-use abi::{CONTEXT, Entry, FromCaller, Param, Row, Shim, Support, caller_entry};
+use abi::{CONTEXT, Entry, FromCaller, Param, ParamKind, Row, Shim, Support, caller_entry};
 
 use crate::{exception, gate};
 
@@ -105,7 +105,7 @@ impl FromCaller for Longjmp {
     }
 }
 
-const BUFFER: Param = Param { name: "env", ty: "Ptr<u8>", size: 8, size32: 4 };
+const BUFFER: Param = Param { name: "env", ty: "Ptr<u8>", size: 8, size32: 4, kind: ParamKind::Pointer };
 
 const fn row(name: &'static str, doc: &'static str, support: Support, params: &'static [Param], entry: Entry) -> Row {
     Row {
@@ -129,7 +129,7 @@ impl Shim for Setjmp {
         "_setjmp",
         "Keeps the place that longjmp goes back to.",
         Support::Full,
-        &[BUFFER, Param { name: "frame", ty: "u64", size: 8, size32: 4 }],
+        &[BUFFER, Param { name: "frame", ty: "u64", size: 8, size32: 4, kind: ParamKind::Value }],
         Entry(save as unsafe extern "win64" fn(u64, u64) -> u64 as *const ()),
     );
 }
@@ -142,7 +142,7 @@ impl Shim for Longjmp {
         "longjmp",
         "Goes back to where setjmp was called.",
         Support::Full,
-        &[BUFFER, Param { name: "value", ty: "i32", size: 4, size32: 4 }],
+        &[BUFFER, Param { name: "value", ty: "i32", size: 4, size32: 4, kind: ParamKind::Value }],
         Entry(restore as unsafe extern "win64" fn(u64, u64) -> u64 as *const ()),
     );
 }

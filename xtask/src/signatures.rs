@@ -41,7 +41,7 @@ fn difference_from(index: &Index, function: &Function, row: &Row) -> Option<Stri
 }
 
 mod tests {
-    use abi::{Entry, Param, Support};
+    use abi::{Entry, Param, ParamKind, Support};
 
     use super::*;
 
@@ -78,11 +78,15 @@ mod tests {
             };
             difference(&index, "kernel32", "Sleep", &row)
         };
-        assert_eq!(check(&[Param { name: "dwMilliseconds", ty: "u32", size: 4, size32: 4 }]), None);
+        assert_eq!(
+            check(&[Param { name: "dwMilliseconds", ty: "u32", size: 4, size32: 4, kind: ParamKind::Value }]),
+            None
+        );
         assert_eq!(check(&[]).unwrap(), "Sleep has 1 parameters, the shim 0");
-        let misnamed = check(&[Param { name: "time", ty: "u32", size: 4, size32: 4 }]).unwrap();
+        let misnamed = check(&[Param { name: "time", ty: "u32", size: 4, size32: 4, kind: ParamKind::Value }]).unwrap();
         assert_eq!(misnamed, "Sleep: the parameter dwMilliseconds is called time by the shim");
-        let wide = check(&[Param { name: "dwMilliseconds", ty: "u64", size: 8, size32: 8 }]).unwrap();
+        let wide =
+            check(&[Param { name: "dwMilliseconds", ty: "u64", size: 8, size32: 8, kind: ParamKind::Value }]).unwrap();
         assert!(wide.contains("takes 4 bytes on x64"), "{wide}");
     }
 }

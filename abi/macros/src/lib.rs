@@ -174,6 +174,7 @@ fn expand(options: &Options, function: &ItemFn) -> syn::Result<Tokens> {
                         ty: #type_names,
                         size: <#types as ::abi::Arg>::SIZE,
                         size32: <#types as ::abi::Arg>::SIZE32,
+                        kind: <#types as ::abi::Arg>::KIND,
                     }),*],
                     ret: #ret_text,
                     module: module_path!(),

@@ -5,7 +5,7 @@
 
 use std::arch::naked_asm;
 
-use abi::{Entry, Exception, Param, Row, Shim, Support, Value, fault};
+use abi::{Entry, Exception, Param, ParamKind, Row, Shim, Support, Value, fault};
 
 use crate::stack::Stack;
 use crate::{enter, exception, gate, trace};
@@ -147,7 +147,7 @@ impl Shim for SwitchToFiber {
         name: "SwitchToFiber",
         doc: "Goes on with another fiber.",
         support: Support::Full,
-        params: &[Param { name: "lpFiber", ty: "Ptr<u8>", size: 8, size32: 4 }],
+        params: &[Param { name: "lpFiber", ty: "Ptr<u8>", size: 8, size32: 4, kind: ParamKind::Pointer }],
         ret: "()",
         module: "api_shims::kernel32::winbase",
         variadic: false,

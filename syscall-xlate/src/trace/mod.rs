@@ -12,7 +12,7 @@ use std::io::{self, Write};
 use std::sync::Mutex;
 use std::time::{Duration, Instant};
 
-use abi::{Entry, NTSTATUS, Param, Ret, Row, Support, Value};
+use abi::{Entry, NTSTATUS, Param, ParamKind, Ret, Row, Support, Value};
 
 pub use filter::{Filter, FilterError};
 use line::Line;
@@ -247,7 +247,7 @@ static UNKNOWN_SERVICE: Row = Row {
     name: "unknown service",
     doc: "A number that is no service's.",
     support: Support::Full,
-    params: &[Param { name: "Number", ty: "u32", size: 4, size32: 4 }],
+    params: &[Param { name: "Number", ty: "u32", size: 4, size32: 4, kind: ParamKind::Value }],
     ret: "NTSTATUS",
     module: "ntdll",
     variadic: false,

@@ -6,7 +6,7 @@ mod keys;
 mod performance;
 mod values;
 
-use abi::{Arg, Guest, HANDLE, LSTATUS, Layout, Refusal, Value, Width};
+use abi::{Arg, Guest, HANDLE, LSTATUS, Layout, ParamKind, Refusal, Value, Width};
 use syscall_xlate::Cx;
 use syscall_xlate::object::Access;
 use syscall_xlate::registry::{Key, Root};
@@ -99,6 +99,7 @@ impl HKEY {
 
 impl Arg for HKEY {
     type Raw = u64;
+    const KIND: ParamKind = ParamKind::Handle;
 
     fn from_raw(raw: u64) -> Self {
         Self(HANDLE(raw))

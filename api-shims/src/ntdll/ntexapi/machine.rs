@@ -1,6 +1,6 @@
 //! The machine and its user: the clock, sleep, languages, the processor.
 
-use abi::{BOOLEAN, NTSTATUS, NtResult, Out, Ptr, Raises, Varying, shim};
+use abi::{BOOLEAN, NTSTATUS, NtResult, Out, Ptr, Varying, shim};
 use syscall_xlate::Cx;
 use syscall_xlate::nls::locale::EN_US;
 
@@ -8,13 +8,13 @@ use crate::kernel32::processthreadsapi::PROCESSOR_NUMBER;
 
 /// Gives the number of the processor the thread runs on, and tells its place.
 #[shim(full)]
-pub(in crate::ntdll) fn NtGetCurrentProcessorNumberEx(
-    cx: &Cx,
-    ProcessorNumber: Out<PROCESSOR_NUMBER>,
-) -> Raises<Varying<u32>> {
+pub(in crate::ntdll) fn NtGetCurrentProcessorNumberEx(cx: &Cx, ProcessorNumber: Out<PROCESSOR_NUMBER>) -> Varying<u32> {
     let number = cx.process.affinity.current();
-    ProcessorNumber.set_opt(PROCESSOR_NUMBER { Group: 0, Number: number as u8, Reserved: 0 })?;
-    Ok(Varying(number))
+    match ProcessorNumber.set_opt(PROCESSOR_NUMBER { Group: 0, Number: number as u8, Reserved: 0 }) {
+        Ok(()) => Varying(number),
+        // A service does not raise, and this one has nothing but its number to say it with.
+        Err(_) => Varying(NTSTATUS::STATUS_ACCESS_VIOLATION.0),
+    }
 }
 
 /// Gives the locale of the user or the system.
