@@ -10,6 +10,7 @@ mod bcrypt;
 mod bcryptprimitives;
 mod block;
 pub mod crt;
+mod dbghelp;
 mod files;
 mod guid;
 mod kernel32;
@@ -45,6 +46,7 @@ static DLLS: &[&Dll] = &[
     &advapi32::DLL,
     &bcrypt::DLL,
     &bcryptprimitives::DLL,
+    &dbghelp::DLL,
     &kernel32::DLL,
     &kernelbase::DLL,
     &msvcrt::DLL,

@@ -11,8 +11,15 @@ pub(crate) const SLOTS: u32 = 64;
 pub(crate) const EXPANSION_SLOTS: u32 = 1024;
 
 /// Which indices are taken.
-#[derive(Default)]
 pub(crate) struct TlsIndexes(Mutex<Vec<bool>>);
+
+impl Default for TlsIndexes {
+    /// The first one is the system's: on Windows its DLLs have taken the lowest before a program runs, and there are programs that take 0 for no
+    /// index (Rust's standard library does).
+    fn default() -> Self {
+        Self(Mutex::new(vec![true]))
+    }
+}
 
 impl TlsIndexes {
     /// Takes the lowest free index; `None` when all are taken.
@@ -33,7 +40,7 @@ impl TlsIndexes {
     /// Gives an index back; false when it was not taken.
     pub(crate) fn give_back(&self, index: u32) -> bool {
         let mut taken = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        taken.get_mut(index as usize).is_some_and(std::mem::take)
+        index != 0 && taken.get_mut(index as usize).is_some_and(std::mem::take)
     }
 }
 
@@ -45,9 +52,9 @@ mod tests {
     fn the_lowest_free_index_is_taken_and_they_run_out() {
         let indexes = TlsIndexes::default();
         let all: Vec<_> = std::iter::from_fn(|| indexes.take()).collect();
-        assert_eq!(all, (0..1088).collect::<Vec<_>>());
+        assert_eq!(all, (1..1088).collect::<Vec<_>>());
         assert!(indexes.give_back(7));
-        assert!(!indexes.give_back(7) && !indexes.give_back(5000));
+        assert!(!indexes.give_back(7) && !indexes.give_back(5000) && !indexes.give_back(0));
         assert_eq!(indexes.take(), Some(7));
     }
 }

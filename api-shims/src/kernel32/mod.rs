@@ -33,6 +33,7 @@ mod systemtopologyapi;
 pub(crate) mod threadpoolapiset;
 mod threadpoollegacyapiset;
 pub(crate) mod timezoneapi;
+mod tlhelp32;
 mod utilapiset;
 mod werapi;
 mod winbase;
@@ -116,6 +117,7 @@ static EXPORTS: &[Export] = exports![
     threadpoolapiset::CreateThreadpoolWork,
     threadpoollegacyapiset::CreateTimerQueue,
     threadpoollegacyapiset::CreateTimerQueueTimer,
+    tlhelp32::CreateToolhelp32Snapshot,
     synchapi::CreateWaitableTimerA,
     synchapi::CreateWaitableTimerExA,
     synchapi::CreateWaitableTimerExW,
@@ -446,6 +448,8 @@ static EXPORTS: &[Export] = exports![
     memoryapi::MapViewOfFileEx,
     memoryapi::MapViewOfFileFromApp,
     memoryapi::MapViewOfFileNuma2,
+    tlhelp32::Module32FirstW,
+    tlhelp32::Module32NextW,
     winbase::MoveFileA,
     winbase::MoveFileExA,
     winbase::MoveFileExW,
