@@ -111,11 +111,10 @@ const TRAP_HWBKPT: libc::c_int = 4;
 mod fpe {
     pub(super) const INTDIV: i32 = 1;
     pub(super) const INTOVF: i32 = 2;
-    pub(super) const FLTDIV: i32 = 3;
-    pub(super) const FLTOVF: i32 = 4;
-    pub(super) const FLTUND: i32 = 5;
-    pub(super) const FLTRES: i32 = 6;
 }
+
+/// The processor's number of the trap for a floating-point exception of a vector instruction (`#XM`).
+const VECTOR_TRAP: i64 = 19;
 
 extern "C" fn handle(signal: libc::c_int, info: *mut libc::siginfo_t, context: *mut libc::c_void) {
     if signal == libc::SIGBUS {
@@ -160,7 +159,8 @@ extern "C" fn handle(signal: libc::c_int, info: *mut libc::siginfo_t, context: *
         return;
     }
     let context = exception::context_of(frame);
-    let exception = exception(&cx, signal, info, code, &context, address);
+    let trap = frame.uc_mcontext.gregs[libc::REG_TRAPNO as usize];
+    let exception = exception(&cx, (signal, trap), info, code, &context, address);
     if memory_fault && host && cx.thread.lends(address) {
         report::fault_for_guest(&cx, &exception, &context);
     }
@@ -263,7 +263,7 @@ fn access(code: i64) -> Access {
 /// The exception Windows raises for a fault of the CPU.
 fn exception(
     cx: &Cx<'_>,
-    signal: libc::c_int,
+    (signal, trap): (libc::c_int, i64),
     info: &libc::siginfo_t,
     code: i64,
     context: &CONTEXT,
@@ -295,11 +295,7 @@ fn exception(
             let code = match info.si_code {
                 fpe::INTDIV => exception::divided(context),
                 fpe::INTOVF => NTSTATUS::STATUS_INTEGER_OVERFLOW,
-                fpe::FLTDIV => NTSTATUS::STATUS_FLOAT_DIVIDE_BY_ZERO,
-                fpe::FLTOVF => NTSTATUS::STATUS_FLOAT_OVERFLOW,
-                fpe::FLTUND => NTSTATUS::STATUS_FLOAT_UNDERFLOW,
-                fpe::FLTRES => NTSTATUS::STATUS_FLOAT_INEXACT_RESULT,
-                _ => NTSTATUS::STATUS_FLOAT_INVALID_OPERATION,
+                _ => exception::floating(context, trap == VECTOR_TRAP),
             };
             // Floating-point exceptions have one parameter, which is 0.
             let float = !matches!(info.si_code, fpe::INTDIV | fpe::INTOVF);
@@ -342,7 +338,9 @@ pub(crate) fn signal_for(code: NTSTATUS) -> libc::c_int {
         | NTSTATUS::STATUS_FLOAT_OVERFLOW
         | NTSTATUS::STATUS_FLOAT_UNDERFLOW
         | NTSTATUS::STATUS_FLOAT_INEXACT_RESULT
-        | NTSTATUS::STATUS_FLOAT_INVALID_OPERATION => libc::SIGFPE,
+        | NTSTATUS::STATUS_FLOAT_INVALID_OPERATION
+        | NTSTATUS::STATUS_FLOAT_DENORMAL_OPERAND
+        | NTSTATUS::STATUS_FLOAT_STACK_CHECK => libc::SIGFPE,
         NTSTATUS::STATUS_ILLEGAL_INSTRUCTION | NTSTATUS::STATUS_PRIVILEGED_INSTRUCTION => libc::SIGILL,
         NTSTATUS::STATUS_BREAKPOINT | NTSTATUS::STATUS_SINGLE_STEP => libc::SIGTRAP,
         NTSTATUS::STATUS_ACCESS_VIOLATION | NTSTATUS::STATUS_STACK_OVERFLOW | NTSTATUS::STATUS_IN_PAGE_ERROR => {

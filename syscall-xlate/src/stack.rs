@@ -16,6 +16,8 @@ const PAGE: u64 = 4096;
 const BOTTOM_GUARD: u64 = 16 * PAGE;
 /// What a shim may need when the guest has left nothing.
 const SHIM_ROOM: u64 = 64 * PAGE;
+/// What a guest may be sure of for its handlers of a stack overflow, in bytes: the dispatcher needs the rest.
+pub(crate) const MOST_GUARANTEE: u32 = 0x2_0000;
 /// Windows keeps a guard page and a last one it never gives away; the default guarantee adds one more.
 const GUEST_GUARD: u64 = 3 * PAGE;
 

@@ -40,6 +40,7 @@ pub(crate) mod offset {
     /// The address of our own [`crate::Thread`], where the gate finds it.
     pub(crate) const THREAD: u64 = 0x1910;
     /// Not 0 while the guard of the guest's stack may be lent to host code.
+    pub(crate) const GUARANTEED_STACK_BYTES: u64 = 0x1748;
     pub(crate) const GUARD_LENT: u64 = 0x1918;
     /// What leads a raw system call to its service.
     pub(crate) const SERVICES: u64 = 0x1920;

@@ -4,14 +4,14 @@ use std::cell::{Cell, OnceCell, RefCell};
 use std::io;
 use std::sync::Arc;
 
-use abi::{Errno, WIN32_ERROR, fault};
+use abi::{Errno, NTSTATUS, NtResult, WIN32_ERROR, fault};
 
 use crate::fiber::{self, Strand};
 use crate::heap::Cache;
 use crate::low::{Block, ThreadBlock};
 use crate::modules::StaticTls;
 use crate::pool;
-use crate::stack::Stack;
+use crate::stack::{MOST_GUARANTEE, Stack};
 use crate::state::{ThreadState, ThreadStates};
 use crate::sync::ThreadObject;
 use crate::teb::{self, offset};
@@ -228,6 +228,21 @@ impl Thread {
     /// in it.
     pub fn reset_stack_guard(&self, rsp: u64) -> bool {
         self.stack().is_none_or(|stack| stack.close_guard(rsp))
+    }
+
+    /// Sees to it that the thread has this many bytes of stack left when its stack overflows (`SetThreadStackGuarantee`); gives what was asked for
+    /// before. It never becomes less.
+    ///
+    /// # Errors
+    /// `STATUS_INVALID_PARAMETER` for more than there can be.
+    pub fn guarantee_stack(&self, bytes: u32) -> NtResult<u32> {
+        // The room that a stack has for shims is the guest's by then.
+        if bytes > MOST_GUARANTEE {
+            return Err(NTSTATUS::STATUS_INVALID_PARAMETER);
+        }
+        let before = self.teb_u32(offset::GUARANTEED_STACK_BYTES);
+        self.set_teb_u32(offset::GUARANTEED_STACK_BYTES, before.max(bytes.next_multiple_of(4096)));
+        Ok(before)
     }
 
     /// Whether the guard of the guest's stack may be lent to us: asked at each call, so a look at one byte.

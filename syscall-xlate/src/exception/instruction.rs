@@ -110,6 +110,40 @@ pub(crate) fn divided(context: &CONTEXT) -> NTSTATUS {
     }
 }
 
+/// Bits of the x87's status and control words and, shifted, of MXCSR.
+mod float {
+    pub(super) const INVALID: u32 = 1;
+    pub(super) const DENORMAL: u32 = 2;
+    pub(super) const DIVISION: u32 = 4;
+    pub(super) const OVERFLOW: u32 = 8;
+    pub(super) const UNDERFLOW: u32 = 16;
+    pub(super) const ALL: u32 = 63;
+    /// Of the x87's status: the operation was invalid because of its stack.
+    pub(super) const STACK: u32 = 64;
+    /// Where MXCSR has the masks.
+    pub(super) const MASKS: u32 = 7;
+}
+
+/// The exception of a floating-point instruction: of those that are not masked, the one that the processor finds first. The host's signal does not
+/// tell a denormal operand from an underflow, or a full stack from an invalid operation.
+pub(crate) fn floating(context: &CONTEXT, vector: bool) -> NTSTATUS {
+    let [control, status] = [0, 2].map(|at| match context.x87.get(at..at + 2) {
+        Some(&[low, high]) => u32::from(u16::from_le_bytes([low, high])),
+        _ => 0,
+    });
+    let (raised, masked) = if vector { (context.MxCsr, context.MxCsr >> float::MASKS) } else { (status, control) };
+    let found = raised & !masked & float::ALL;
+    match found & found.wrapping_neg() {
+        float::INVALID if !vector && status & float::STACK != 0 => NTSTATUS::STATUS_FLOAT_STACK_CHECK,
+        float::DENORMAL => NTSTATUS::STATUS_FLOAT_DENORMAL_OPERAND,
+        float::DIVISION => NTSTATUS::STATUS_FLOAT_DIVIDE_BY_ZERO,
+        float::OVERFLOW => NTSTATUS::STATUS_FLOAT_OVERFLOW,
+        float::UNDERFLOW => NTSTATUS::STATUS_FLOAT_UNDERFLOW,
+        0 | float::INVALID => NTSTATUS::STATUS_FLOAT_INVALID_OPERATION,
+        _ => NTSTATUS::STATUS_FLOAT_INEXACT_RESULT,
+    }
+}
+
 /// What an instruction that the processor refused says of the exception: `None` for an access to an address that cannot be.
 pub(crate) fn refused(context: &CONTEXT) -> Option<Exception> {
     let opcode = Instruction::at(context.Rip).opcode;
@@ -176,6 +210,25 @@ mod tests {
         ] {
             assert_eq!(division(code, value), expected, "{code:x?} with {value:#x}");
         }
+    }
+
+    #[test]
+    fn a_floating_point_exception_is_the_first_that_is_not_masked() {
+        let x87 = |control: u16, status: u16| {
+            let mut context = CONTEXT::ZERO;
+            context.x87[..2].copy_from_slice(&control.to_le_bytes());
+            context.x87[2..4].copy_from_slice(&status.to_le_bytes());
+            floating(&context, false)
+        };
+        assert_eq!(x87(0x37e, 0x01), NTSTATUS::STATUS_FLOAT_INVALID_OPERATION);
+        assert_eq!(x87(0x37e, 0x41), NTSTATUS::STATUS_FLOAT_STACK_CHECK);
+        assert_eq!(x87(0x37d, 0x02), NTSTATUS::STATUS_FLOAT_DENORMAL_OPERAND);
+        assert_eq!(x87(0x35f, 0x3f), NTSTATUS::STATUS_FLOAT_INEXACT_RESULT);
+        let sse = |mxcsr| floating(&CONTEXT { MxCsr: mxcsr, ..CONTEXT::ZERO }, true);
+        assert_eq!(sse(0x1f80 & !0x100 | 0x3f), NTSTATUS::STATUS_FLOAT_DENORMAL_OPERAND);
+        assert_eq!(sse(0x1f80 & !0x200 | 0x04), NTSTATUS::STATUS_FLOAT_DIVIDE_BY_ZERO);
+        assert_eq!(sse(0x1f80 & !0x400 | 0x28), NTSTATUS::STATUS_FLOAT_OVERFLOW);
+        assert_eq!(sse(0x1f80 & !0x1800 | 0x30), NTSTATUS::STATUS_FLOAT_UNDERFLOW);
     }
 
     #[test]

@@ -20,7 +20,7 @@ use abi::{NTSTATUS, guest_struct};
 pub(crate) use assembly::{Crossing, capture, crossing, is_restoring};
 pub(crate) use dispatch::raise_from_shim;
 pub use dispatch::{raise, raise_record, tell};
-pub(crate) use instruction::{divided, refused};
+pub(crate) use instruction::{divided, floating, refused};
 pub(crate) use interrupt::{EXECUTE, NOT_WHILE_DISPATCHING, context_of, interrupt, put_context};
 pub use jump::long_jump;
 pub(crate) use lent::{Lent, LentPointers, LentRecord, record_at};

@@ -280,16 +280,11 @@ pub(in crate::kernel32) fn SetThreadPriorityBoost(
     Ok(())
 }
 
-/// Asks for stack that is left when a stack overflow is handled.
-#[shim(partial = "there are always two pages; more is refused")]
-pub(in crate::kernel32) fn SetThreadStackGuarantee(StackSizeInBytes: InOut<u32>) -> Win32Result<()> {
-    const THERE_IS: u32 = 2 * 4096;
-    // More than that is granted in name only, as far as Windows' own callers ask: 20 KiB by language runtimes.
-    const MOST: u32 = 64 * 1024;
-    if StackSizeInBytes.read()? > MOST {
-        return Err(WIN32_ERROR::ERROR_INVALID_PARAMETER.into());
-    }
-    Ok(StackSizeInBytes.set(THERE_IS)?)
+/// Asks for stack that is left when a stack overflow is handled; tells what was asked for before.
+#[shim(partial = "at most 128 KiB; where the overflow is told of does not change")]
+pub(in crate::kernel32) fn SetThreadStackGuarantee(cx: &Cx, StackSizeInBytes: InOut<u32>) -> Win32Result<()> {
+    let before = cx.thread.guarantee_stack(StackSizeInBytes.read()?)?;
+    Ok(StackSizeInBytes.set(before)?)
 }
 
 /// Lets another thread run.
