@@ -88,6 +88,8 @@ $CXX -static -o "$out/throws.exe" src/throws.cpp $LDFLAGS
 $CC $CFLAGS -g -ffile-prefix-map="$PWD=." -o "$out/crash_symbols.exe" src/crash_symbols.c ${LDFLAGS/-s /}
 visual crash_pdb
 rust panics
+$CC -c -o "$lib/unwinds_code.o" src/unwinds_code.s
+prog unwinds "$lib/unwinds_code.o"
 prog wargs -municode
 prog barriers -lsynchronization
 prog nls -luser32
