@@ -69,16 +69,32 @@ global_asm!(
     "exeunt_fault_copy:",
     "mov rcx, rdx",
     "cmp rdx, 16",
-    "jae 2f",
+    "jae 4f",
     "cmp rdx, 8",
     "jb 2f",
+    // What is copied here is copied once more by the byte-wise copy when it faults: rdi, rsi and rcx always say what is left.
     "exeunt_fault_pair_start:",
     "mov rax, [rsi]",
     "mov r8, [rsi + rdx - 8]",
     "mov [rdi], rax",
     "mov [rdi + rdx - 8], r8",
-    "exeunt_fault_pair_end:",
     "xor eax, eax",
+    "ret",
+    "4:",
+    "cmp rdx, {by_vectors}",
+    "ja 2f",
+    "3:",
+    "movups xmm0, [rsi]",
+    "movups [rdi], xmm0",
+    "add rsi, 16",
+    "add rdi, 16",
+    "sub rcx, 16",
+    "cmp rcx, 16",
+    "jae 3b",
+    "movups xmm0, [rsi + rcx - 16]",
+    "movups [rdi + rcx - 16], xmm0",
+    "xor eax, eax",
+    "exeunt_fault_pair_end:",
     "ret",
     "2:",
     "exeunt_fault_copy_start:",
@@ -139,7 +155,11 @@ global_asm!(
     "mov eax, 1",
     "ret",
     ".popsection",
+    by_vectors = const LONGEST_BY_VECTORS,
 );
+
+/// Longer copies are left to the processor's own loop, which takes a while to begin.
+const LONGEST_BY_VECTORS: usize = 2048;
 
 unsafe extern "sysv64" {
     fn exeunt_fault_copy(to: u64, from: u64, len: usize) -> usize;
@@ -375,6 +395,24 @@ pub(crate) mod tests {
             let beyond = Fault { address: page + 4096, access: Access::Read };
             assert_eq!(read(start + 1, &mut bytes), Err(beyond), "read of {len}");
             assert_eq!(write(start + 1, &bytes), Err(Fault { access: Access::Write, ..beyond }), "write of {len}");
+        }
+    }
+
+    #[test]
+    fn a_copy_ends_where_its_memory_does() {
+        install_handler();
+        let page = half_mapped();
+        let pattern: Vec<u8> = (0..4096u32).map(|index| (index % 251) as u8 + 1).collect();
+        write(page, &pattern).unwrap();
+        for len in (1..300).chain(LONGEST_BY_VECTORS - 20..LONGEST_BY_VECTORS + 20) {
+            for missing in [0, 1, 5, 15, 16, 17, 33].into_iter().filter(|&missing| missing <= len) {
+                let at = 4096 - (len - missing);
+                let mut bytes = vec![0u8; len];
+                let copied = read(page + at as u64, &mut bytes);
+                let fault = Fault { address: page + 4096, access: Access::Read };
+                assert_eq!(copied, if missing == 0 { Ok(()) } else { Err(fault) }, "{len} bytes, {missing} missing");
+                assert_eq!(bytes[..len - missing], pattern[at..], "{len} bytes, {missing} missing");
+            }
         }
     }
 

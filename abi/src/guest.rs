@@ -23,6 +23,7 @@ pub struct Layout {
 
 impl Layout {
     /// The layout of a pointer, handle or `SIZE_T`.
+    #[inline]
     pub const fn pointer(width: Width) -> Self {
         match width {
             Width::W32 => Self { size: 4, align: 4 },
@@ -31,6 +32,7 @@ impl Layout {
     }
 
     /// The offset at which a field with this layout begins when `end` bytes stand before it.
+    #[inline]
     pub const fn place(self, end: usize) -> usize {
         end.div_ceil(self.align) * self.align
     }
@@ -79,15 +81,18 @@ integer! {
 
 /// `SIZE_T`, `ULONG_PTR`: an integer of the guest's pointer width.
 impl Guest for usize {
+    #[inline]
     fn layout(width: Width) -> Layout {
         Layout::pointer(width)
     }
+    #[inline]
     fn decode(width: Width, bytes: &[u8]) -> Self {
         match width {
             Width::W32 => u32::decode(width, bytes) as usize,
             Width::W64 => u64::decode(width, bytes) as usize,
         }
     }
+    #[inline]
     fn encode(&self, width: Width, bytes: &mut [u8]) {
         match width {
             Width::W32 => (*self as u32).encode(width, bytes),
@@ -100,10 +105,12 @@ impl Guest for usize {
 }
 
 impl<T: Guest + Copy + Default, const N: usize> Guest for [T; N] {
+    #[inline]
     fn layout(width: Width) -> Layout {
         let each = T::layout(width);
         Layout { size: each.size * N, align: each.align }
     }
+    #[inline]
     fn decode(width: Width, bytes: &[u8]) -> Self {
         let size = T::layout(width).size;
         let mut all = [T::default(); N];
@@ -112,6 +119,7 @@ impl<T: Guest + Copy + Default, const N: usize> Guest for [T; N] {
         }
         all
     }
+    #[inline]
     fn encode(&self, width: Width, bytes: &mut [u8]) {
         let size = T::layout(width).size;
         for (item, bytes) in self.iter().zip(bytes.chunks_exact_mut(size)) {
@@ -145,6 +153,7 @@ macro_rules! guest_struct {
         $vis struct $name { $($(#[$field_meta])* $field_vis $field: $type),+ }
 
         impl $crate::Guest for $name {
+            #[inline]
             fn layout(width: $crate::Width) -> $crate::Layout {
                 let (mut end, mut align) = (0, 1);
                 $(
@@ -154,6 +163,7 @@ macro_rules! guest_struct {
                 )+
                 $crate::Layout { size: end.next_multiple_of(align), align }
             }
+            #[inline]
             #[expect(unused_assignments, reason = "the end of the last field is not needed")]
             fn decode(width: $crate::Width, bytes: &[u8]) -> Self {
                 let mut end = 0;
@@ -164,6 +174,7 @@ macro_rules! guest_struct {
                     <$type as $crate::Guest>::decode(width, &bytes[at..at + field.size])
                 }),+ }
             }
+            #[inline]
             #[expect(unused_assignments, reason = "the end of the last field is not needed")]
             fn encode(&self, width: $crate::Width, bytes: &mut [u8]) {
                 let mut end = 0;

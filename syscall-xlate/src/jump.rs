@@ -50,9 +50,33 @@ unsafe extern "win64" fn save(_buffer: u64, _frame: u64) -> u64 {
 unsafe extern "win64" fn restore(_buffer: u64, _value: u64) -> u64 {
     naked_asm!(
         ".cfi_startproc",
-        "mov eax, edx",
         "cmp qword ptr [rcx], 0",
-        "jne {unwind}",
+        "je 3f",
+        // The registers that frames are found by, as the caller has them.
+        "mov [rsp + 8], rcx",
+        "mov [rsp + 16], rdx",
+        "sub rsp, {frame}",
+        ".cfi_adjust_cfa_offset {frame}",
+        "mov [rsp + 32 + 24], rbx",
+        "lea rax, [rsp + {frame} + 8]",
+        "mov [rsp + 32 + 32], rax",
+        "mov [rsp + 32 + 40], rbp",
+        "mov [rsp + 32 + 48], rsi",
+        "mov [rsp + 32 + 56], rdi",
+        "mov [rsp + 32 + 96], r12",
+        "mov [rsp + 32 + 104], r13",
+        "mov [rsp + 32 + 112], r14",
+        "mov [rsp + 32 + 120], r15",
+        "lea rdx, [rsp + 32]",
+        "call {leaves_nothing}",
+        "add rsp, {frame}",
+        ".cfi_adjust_cfa_offset -{frame}",
+        "mov rcx, [rsp + 8]",
+        "mov rdx, [rsp + 16]",
+        "test al, al",
+        "jz {unwind}",
+        "3:",
+        "mov eax, edx",
         "test eax, eax",
         "jnz 2f",
         "inc eax",
@@ -81,12 +105,23 @@ unsafe extern "win64" fn restore(_buffer: u64, _value: u64) -> u64 {
         "mov rsp, [rcx + 16]",
         "jmp rdx",
         ".cfi_endproc",
+        frame = const FRAME,
+        leaves_nothing = sym leaves_nothing,
         unwind = sym caller_entry::<Longjmp, false>,
     )
 }
 
+/// Bytes that [`restore`] takes of the stack to look up it: home space, the integer registers by their numbers, and what aligns it.
+const FRAME: usize = 32 + 8 * 16 + 8;
+
+/// Whether none of the frames up to that which the buffer at `buffer` names has a termination handler: the jump need not unwind.
+extern "win64" fn leaves_nothing(buffer: u64, registers: &mut [u64; 16]) -> bool {
+    let Some(cx) = gate::current() else { std::process::abort() };
+    exception::leaves_nothing(&cx, buffer, registers)
+}
+
 /// The longest of the two functions above, in bytes of code.
-const LONGEST: u64 = 192;
+const LONGEST: u64 = 320;
 
 /// True for an address in the functions that work on the guest's buffer: a fault there is the guest's.
 pub(crate) fn is_jump(rip: u64) -> bool {

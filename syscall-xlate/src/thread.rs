@@ -15,6 +15,7 @@ use crate::stack::{MOST_GUARANTEE, Stack};
 use crate::state::{ThreadState, ThreadStates};
 use crate::sync::ThreadObject;
 use crate::teb::{self, offset};
+use crate::unwind::Plans;
 use crate::{Cx, Process, cxx, enter, fls, gate, tls, trace};
 
 /// A guest thread. Lives on the host thread that runs it.
@@ -32,6 +33,7 @@ pub struct Thread {
     tls_expansion: OnceCell<Block>,
     static_tls: Arc<StaticTls>,
     heap_cache: Cache,
+    pub(crate) plans: Plans,
     states: ThreadStates,
     worker: pool::Worker,
     /// Its C++ exceptions.
@@ -72,6 +74,7 @@ impl Thread {
             tls_expansion: OnceCell::new(),
             static_tls: Arc::new(StaticTls::new(block.address() + offset::STATIC_TLS)),
             heap_cache: Cache::default(),
+            plans: Plans::default(),
             states: ThreadStates::default(),
             worker: pool::Worker::default(),
             cxx: cxx::OfThread::default(),

@@ -6,7 +6,7 @@ use super::assembly::{self, Crossing, call_handler, restore};
 use super::lent::{LentContext, LentDispatcher, LentPointers, LentRecord, code_and_flags, set_record_flags};
 use super::vectored::List;
 use super::{DISPATCHER_CONTEXT, EXCEPTION_POINTERS, disposition, flags, unhandled};
-use crate::unwind::walk::{End, settle, to_guest, up};
+use crate::unwind::walk::{End, Passed, pass, settle, to_guest};
 use crate::unwind::{self, FunctionEntry, unwind_into};
 use crate::{Cx, gate};
 
@@ -85,7 +85,7 @@ pub(super) fn dispatch(cx: &Cx<'_>, record: u64, context: u64, outer: u64) {
     unhandled::last_chance(cx, record, context, pointers.address());
 }
 
-/// A frame that was unwound: its caller's context is beside it.
+/// A frame that is passed.
 #[derive(Clone, Copy)]
 pub(super) struct Step {
     /// `None` for a leaf function.
@@ -95,27 +95,34 @@ pub(super) struct Step {
 }
 
 impl Step {
-    /// Unwinds the frame at `own`, where `caller` is a context of the same thread; gives its handler if it has one of this kind
-    /// (`unwind::flags`).
-    pub(super) fn up(cx: &Cx<'_>, own: &CONTEXT, caller: &mut CONTEXT, kind: u8) -> Result<Self, End> {
-        caller.take_frame(own);
-        let entry = cx.function_entry(own.Rip);
-        let (Some(entry), Some(frame)) = (entry, up(entry.as_ref(), caller)?) else {
-            return Ok(Self { establisher: None, told: None });
+    /// Passes the frame at `own`, where `caller` is a context of the same thread. If it has a handler of this kind (`unwind::flags`), `caller` is
+    /// its caller's context afterwards; otherwise `own` is, except at the frame of the establisher `target`.
+    pub(super) fn up(
+        cx: &Cx<'_>,
+        own: &mut CONTEXT,
+        caller: &mut CONTEXT,
+        kind: u8,
+        target: Option<u64>,
+    ) -> Result<Self, End> {
+        let (establisher, handled) = match pass(cx, own, caller, kind, target)? {
+            Passed::Leaf => return Ok(Self { establisher: None, told: None }),
+            Passed::Reached => return Ok(Self { establisher: target, told: None }),
+            Passed::Without(establisher) => (establisher, None),
+            Passed::Handled(entry, establisher, handler) => (establisher, Some((entry, handler))),
         };
-        if frame.establisher % 8 != 0 || frame.establisher > cx.thread.stack_base() {
+        if establisher % 8 != 0 || establisher > cx.thread.stack_base() {
             return Err(End::Bad);
         }
-        let told = frame.handler.filter(|handler| handler.flags & kind != 0).map(|handler| DISPATCHER_CONTEXT {
+        let told = handled.map(|(entry, handler)| DISPATCHER_CONTEXT {
             ControlPc: own.Rip,
             ImageBase: entry.image_base,
             FunctionEntry: entry.address,
-            EstablisherFrame: frame.establisher,
+            EstablisherFrame: establisher,
             LanguageHandler: handler.routine,
             HandlerData: handler.data,
             ..DISPATCHER_CONTEXT::default()
         });
-        Ok(Self { establisher: Some(frame.establisher), told })
+        Ok(Self { establisher: Some(establisher), told })
     }
 
     /// The frame that another unwind was at, with its handler as far as it got. Fails when its dispatcher context makes no sense.
@@ -161,9 +168,10 @@ fn search(cx: &Cx<'_>, record: u64, context_at: u64, outer: u64) -> bool {
         });
         let step = crossed.and_then(|()| match taken_over {
             Some(told) => Step::taken_over(told, &mut context, &mut above),
-            None => Step::up(cx, &context, &mut above, unwind::flags::EHANDLER),
+            None => Step::up(cx, &mut context, &mut above, unwind::flags::EHANDLER, None),
         });
         let mut next = match step {
+            Ok(Step { told: None, .. }) => continue,
             Ok(step) => step.told,
             Err(end) => {
                 if end == End::Bad {
@@ -198,6 +206,6 @@ fn search(cx: &Cx<'_>, record: u64, context_at: u64, outer: u64) -> bool {
                 _ => raise_here(cx, NTSTATUS::STATUS_INVALID_DISPOSITION, record),
             }
         }
-        std::mem::swap(&mut context, &mut above);
+        context.take_frame(&above);
     }
 }

@@ -1,12 +1,14 @@
 //! Long jumps: an unwind to the frame that a jump buffer names. What fills the buffer is `crate::jump`.
 
+use std::ops::ControlFlow;
+
 use abi::{CONTEXT, EXCEPTION_RECORD, Exception, Fault, fault, register};
 
 use super::assembly::restore;
 use super::lent::LentRecord;
 use super::unwinding::{Target, unwind_to};
 use super::{LONGJUMP, flags};
-use crate::Cx;
+use crate::{Cx, unwind};
 
 /// Offsets in `_JUMP_BUFFER` (setjmp.h).
 mod offset {
@@ -39,6 +41,33 @@ pub(super) fn load(buffer: u64, context: &mut CONTEXT) -> Result<(), Fault> {
         *value = u128::from_le_bytes(word);
     }
     Ok(())
+}
+
+/// Whether the frames up to the one that the buffer names are known to have no termination handler, from the one of the caller of `longjmp`
+/// whose integer registers are given. They are changed. Where it is not known, [`long_jump`] finds out.
+pub fn leaves_nothing(cx: &Cx<'_>, buffer: u64, registers: &mut [u64; 16]) -> bool {
+    let mut passed = || -> Result<bool, Fault> {
+        let frame = fault::load_u64(buffer.wrapping_add(offset::FRAME))?;
+        let mut pc = fault::load_u64(registers[register::RSP].wrapping_sub(8))?;
+        loop {
+            let rsp = registers[register::RSP];
+            let next = cx.thread.plans.with(pc, unwind::changes(), |plan| {
+                if plan.handler(unwind::flags::UHANDLER).is_some() {
+                    return Ok(ControlFlow::Break(false));
+                }
+                if plan.establisher(registers) == Some(frame) {
+                    return Ok(ControlFlow::Break(true));
+                }
+                plan.leave(registers).map(ControlFlow::Continue)
+            });
+            match next.transpose()? {
+                Some(ControlFlow::Continue(address)) if registers[register::RSP] > rsp => pc = address,
+                Some(ControlFlow::Break(known)) => return Ok(known),
+                _ => return Ok(false),
+            }
+        }
+    };
+    passed().unwrap_or(false)
 }
 
 /// Returns from the `setjmp` that filled the buffer once more, with `value`, or 1 for 0. `caller` is the context of the caller of `longjmp`; the

@@ -1,6 +1,7 @@
 //! Memory on our stack that the guest is given the address of.
 
 use std::cell::UnsafeCell;
+use std::mem::MaybeUninit;
 
 use abi::{CONTEXT, EXCEPTION_RECORD, NTSTATUS, Ptr};
 
@@ -8,7 +9,7 @@ use super::{DISPATCHER_CONTEXT, EXCEPTION_POINTERS};
 
 /// `N` bytes that only accesses by address touch, ours as well as the guest's: what is in them may change at any call.
 #[repr(C, align(16))]
-pub(crate) struct Lent<const N: usize>(UnsafeCell<[u8; N]>);
+pub(crate) struct Lent<const N: usize>(UnsafeCell<MaybeUninit<[u8; N]>>);
 
 /// Room for a `CONTEXT`.
 pub(crate) type LentContext = Lent<{ CONTEXT::SIZE }>;
@@ -20,8 +21,9 @@ pub(crate) type LentDispatcher = Lent<80>;
 pub(crate) type LentPointers = Lent<16>;
 
 impl<const N: usize> Lent<N> {
+    /// Room with nothing in it yet: it is written before anybody is told of it.
     pub(crate) const fn new() -> Self {
-        Self(UnsafeCell::new([0; N]))
+        Self(UnsafeCell::new(MaybeUninit::uninit()))
     }
 
     /// Its address, by which alone it is used.

@@ -22,7 +22,7 @@ pub(crate) use dispatch::raise_from_shim;
 pub use dispatch::{raise, raise_record, tell};
 pub(crate) use instruction::{divided, floating, refused};
 pub(crate) use interrupt::{EXECUTE, NOT_WHILE_DISPATCHING, context_of, interrupt, put_context};
-pub use jump::long_jump;
+pub use jump::{leaves_nothing, long_jump};
 pub(crate) use lent::{Lent, LentPointers, LentRecord, record_at};
 pub(crate) use overflow::{after_overflow, before_callback};
 pub use scope::c_specific_handler;

@@ -49,6 +49,7 @@ fn frames(cx: &Cx<'_>, start: &CONTEXT, target: Target, record: u64) -> CONTEXT 
     let (code, told) = code_and_flags(record);
     let kept = told & !(flags::UNWIND | flags::NESTED_CALL) | flags::UNWINDING | exit;
     let jumps = code == LONGJUMP;
+    let end = (target.frame != 0).then_some(target.frame);
     loop {
         let mut taken_over = None;
         let crossed = to_guest(&mut context, |crossing| match crossing {
@@ -61,7 +62,7 @@ fn frames(cx: &Cx<'_>, start: &CONTEXT, target: Target, record: u64) -> CONTEXT 
         let mut collided = if taken_over.is_some() { flags::COLLIDED_UNWIND } else { 0 };
         let step = crossed.and_then(|()| match taken_over {
             Some(told) => Step::taken_over(told, &mut context, &mut above),
-            None => Step::up(cx, &context, &mut above, unwind::flags::UHANDLER),
+            None => Step::up(cx, &mut context, &mut above, unwind::flags::UHANDLER, end),
         });
         let Ok(Step { mut establisher, told: mut next }) = step else {
             // A jump buffer says all that is needed, even where the frames do not.
@@ -73,12 +74,13 @@ fn frames(cx: &Cx<'_>, start: &CONTEXT, target: Target, record: u64) -> CONTEXT 
             }
             raise_here(cx, NTSTATUS::STATUS_BAD_STACK, record);
         };
-        if target.frame != 0 && establisher.is_some_and(|frame| frame > target.frame) {
+        if end.is_some_and(|end| establisher.is_some_and(|frame| frame > end)) {
             if jumps {
                 return context;
             }
             raise_here(cx, NTSTATUS::STATUS_INVALID_UNWIND_TARGET, record);
         }
+        let passed = next.is_none();
         while let Some(told) = next.take() {
             let at_target = told.EstablisherFrame == target.frame;
             let told = DISPATCHER_CONTEXT { ContextRecord: own.address(), TargetIp: target.ip, ..told };
@@ -101,10 +103,12 @@ fn frames(cx: &Cx<'_>, start: &CONTEXT, target: Target, record: u64) -> CONTEXT 
                 _ => raise_here(cx, NTSTATUS::STATUS_INVALID_DISPOSITION, record),
             }
         }
-        if target.frame != 0 && establisher == Some(target.frame) {
+        if end.is_some() && establisher == end {
             return context;
         }
-        std::mem::swap(&mut context, &mut above);
+        if !passed {
+            context.take_frame(&above);
+        }
     }
 }
 

@@ -33,7 +33,7 @@ pub use region::{MemoryType, Region, RegionState};
 pub use runs::Page;
 
 use crate::service::code;
-use crate::{demand, low};
+use crate::{demand, low, unwind};
 use books::{Allocation, Books, Placeholder};
 use host::Source;
 use ranges::Ranges;
@@ -346,6 +346,9 @@ impl AddressSpace {
             code::appears_writable();
         }
         allocation.seal(start, from, to, protection)?;
+        if allocation.kind == MemoryType::Image && protection::is_writable(protection.bits()) {
+            unwind::forget();
+        }
         host::protect(from, to - from, protection.host())?;
         allocation.runs.set(from_in, to_in, Page::Committed(protection));
         books.offered.remove(from, to);
@@ -370,6 +373,12 @@ impl AddressSpace {
         let after = books.allocations.range(base..).next().map_or(HIGHEST + 1, |(&start, _)| start);
         drop(books);
         Ok(foreign_region(base, before, after))
+    }
+
+    /// Whether an address is in a module, on a page that nobody can write.
+    pub(crate) fn is_settled(&self, address: u64) -> bool {
+        let image = |region: Region| region.kind == Some(MemoryType::Image) && !protection::is_writable(region.protect);
+        self.query(address).is_ok_and(image)
     }
 
     /// Maps a view of a section; gives back where.

@@ -29,6 +29,11 @@ pub const PAGE_WRITECOMBINE: u32 = 0x400;
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Protection(pub(super) u32);
 
+/// True for pages (`PAGE_*`) that can be written, in place or as a copy.
+pub(super) const fn is_writable(bits: u32) -> bool {
+    bits & (PAGE_READWRITE | PAGE_WRITECOPY | PAGE_EXECUTE_READWRITE | PAGE_EXECUTE_WRITECOPY) != 0
+}
+
 impl Protection {
     /// Readable and writable.
     pub const READWRITE: Self = Self(PAGE_READWRITE);

@@ -29,7 +29,7 @@ pub use provider::shim_kind;
 use regions::Regions;
 pub(crate) use static_tls::StaticTls;
 
-use crate::{Cx, Process};
+use crate::{Cx, Process, unwind};
 
 /// The modules of a process.
 pub struct Modules {
@@ -93,6 +93,7 @@ impl Process {
             *data = LoaderData::new(arena).ok();
         }
         self.modules.regions.update(self, &list.modules());
+        unwind::forget();
         if let Some(data) = data.as_mut() {
             // The guest may have made its lists unwritable, which is its own loss.
             let _ = data.update(arena, list);

@@ -48,6 +48,20 @@ impl Cx<'_> {
     }
 }
 
+impl Process {
+    /// Whether nobody can write the code at `address`, which is in a module, nor what its tables say of it.
+    pub(super) fn is_settled(&self, address: u64, entry: Option<&FunctionEntry>) -> bool {
+        let settled = |address| self.memory.is_settled(address);
+        match entry {
+            Some(entry) => {
+                let information = entry.image_base.wrapping_add(u64::from(entry.function.UnwindData));
+                settled(address) && settled(entry.address) && settled(information)
+            }
+            None => settled(address) && self.module_rows(address).is_some_and(|rows| settled(rows.address)),
+        }
+    }
+}
+
 impl Rows {
     /// The entry of `address`; none where the table cannot be read.
     fn find(&self, address: u64) -> Option<FunctionEntry> {

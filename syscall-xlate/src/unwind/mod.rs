@@ -7,6 +7,7 @@ mod epilogue;
 pub(crate) mod host;
 mod info;
 mod lookup;
+mod plan;
 mod service;
 mod tables;
 #[cfg(test)]
@@ -18,6 +19,7 @@ use abi::{CONTEXT, Fault, fault, register};
 pub(crate) use host::prepare;
 use info::{BadCode, Info, Operation};
 pub use info::{FunctionEntry, RUNTIME_FUNCTION, flags};
+pub(crate) use plan::{Plans, changes, forget};
 pub use tables::{DynamicTables, TableCallback};
 
 /// Entries that one function's information may be chained over.
@@ -76,6 +78,24 @@ pub struct Frame {
     pub handler: Option<Handler>,
     /// Where the caller's registers were.
     pub saved: Saved,
+    /// What it was found by, if all else was at fixed distances from there: not so in prologues, and for machine
+    /// frames.
+    pub base: Option<Base>,
+}
+
+/// What a frame is found by: an integer register, and how many bytes it is above the frame's establisher.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Base {
+    register: u8,
+    offset: u64,
+}
+
+impl Base {
+    const STACK_POINTER: Self = Self { register: register::RSP as u8, offset: 0 };
+
+    const fn of(self, integer: &[u64; 16]) -> u64 {
+        integer[(self.register & 15) as usize].wrapping_sub(self.offset)
+    }
 }
 
 /// Turns `context`, which is at `pc` in `function`, into the context of its caller.
@@ -109,11 +129,16 @@ pub(crate) fn unwind_into(function: &FunctionEntry, pc: u64, context: &mut CONTE
     let mut saved = Saved::default();
     if !in_prologue && epilogue::finish(function, &info, pc, context, &mut saved)? {
         unwind_leaf(context)?;
-        return Ok(Frame { establisher, handler: None, saved });
+        let base = (info.frame_register == 0).then_some(Base::STACK_POINTER);
+        return Ok(Frame { establisher, handler: None, saved, base });
     }
     let mut handler = None;
+    let mut base_of_all = (!in_prologue).then(|| match info.frame_register {
+        0 => Base::STACK_POINTER,
+        number => Base { register: number, offset: info.frame_offset },
+    });
     let mut done = offset;
-    let mut interrupted = undo(&info, done, establisher, context, &mut saved)?;
+    let mut way = undo(&info, done, establisher, context, &mut saved)?;
     for _ in 0..LONGEST_CHAIN {
         let Some(chained) = info.chained()? else {
             let kind = info.flags & (flags::EHANDLER | flags::UHANDLER);
@@ -121,15 +146,20 @@ pub(crate) fn unwind_into(function: &FunctionEntry, pc: u64, context: &mut CONTE
                 let routine = base.wrapping_add(u64::from(fault::load_u32(info.tail())?));
                 handler = Some(Handler { flags: kind, routine, data: info.tail().wrapping_add(4) });
             }
-            if !interrupted {
+            if !way.interrupted {
                 unwind_leaf(context)?;
             }
-            return Ok(Frame { establisher, handler, saved });
+            return Ok(Frame { establisher, handler, saved, base: base_of_all.filter(|_| way.is_fixed) });
         };
-        info = info_of(base, &chained)?;
+        let part = std::mem::replace(&mut info, info_of(base, &chained)?);
+        if part.frame_register | info.frame_register != 0 {
+            base_of_all = None;
+        }
         // The prologue of the function proper is over where a later part begins.
         done = u64::MAX;
-        interrupted |= undo(&info, done, establisher, context, &mut saved)?;
+        let further = undo(&info, done, establisher, context, &mut saved)?;
+        way.interrupted |= further.interrupted;
+        way.is_fixed &= further.is_fixed;
     }
     Err(UnwindError::BadTable)
 }
@@ -155,17 +185,32 @@ fn establisher(info: &Info, offset: u64, context: &CONTEXT) -> Result<u64, Unwin
     Ok(if framed { frame.wrapping_sub(info.frame_offset) } else { context.rsp() })
 }
 
-/// Undoes those steps of a prologue that lie before `offset`. True when one was a machine frame, which gave RIP and RSP.
-fn undo(info: &Info, offset: u64, base: u64, context: &mut CONTEXT, saved: &mut Saved) -> Result<bool, UnwindError> {
+/// How steps of a prologue were undone.
+struct Way {
+    /// One was a machine frame, which gave RIP and RSP.
+    interrupted: bool,
+    /// All that was read was at fixed distances from the frame's base.
+    is_fixed: bool,
+}
+
+/// Undoes those steps of a prologue that lie before `offset`.
+fn undo(info: &Info, offset: u64, base: u64, context: &mut CONTEXT, saved: &mut Saved) -> Result<Way, UnwindError> {
+    let mut framed = info.frame_register == 0;
+    let mut is_fixed = true;
     for code in info.codes() {
         let code = code?;
         if u64::from(code.offset) > offset {
             continue;
         }
         match code.operation {
-            Operation::Push(number) => pop(context, saved, number)?,
+            Operation::Push(number) => {
+                is_fixed &= framed;
+                pop(context, saved, number)?;
+            }
             Operation::Allocate(size) => context.set_rsp(context.rsp().wrapping_add(size)),
             Operation::SetFrame => {
+                is_fixed &= info.frame_register != 0;
+                framed = true;
                 let frame = context.integer[usize::from(info.frame_register & 15)];
                 context.set_rsp(frame.wrapping_sub(info.frame_offset));
             }
@@ -182,12 +227,12 @@ fn undo(info: &Info, offset: u64, base: u64, context: &mut CONTEXT, saved: &mut 
                 context.Rip = fault::load_u64(frame)?;
                 let rsp = fault::load_u64(frame.wrapping_add(24))?;
                 context.set_rsp(rsp);
-                return Ok(true);
+                return Ok(Way { interrupted: true, is_fixed: false });
             }
             Operation::Epilogue { .. } | Operation::Spare => {}
         }
     }
-    Ok(false)
+    Ok(Way { interrupted: false, is_fixed: is_fixed && framed })
 }
 
 fn restore(context: &mut CONTEXT, saved: &mut Saved, number: u8, at: u64) -> Result<(), Fault> {

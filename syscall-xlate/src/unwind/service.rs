@@ -51,7 +51,7 @@ impl Cx<'_> {
             caller.Rip = 0;
         }
         *context = caller;
-        Ok(Frame { establisher, handler: None, saved: Saved::default() })
+        Ok(Frame { establisher, handler: None, saved: Saved::default(), base: None })
     }
 
     /// The return addresses of the guest from `context` up, its own address first: `skip` are left out, and no more than `count` given to `each`.

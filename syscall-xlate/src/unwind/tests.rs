@@ -1,5 +1,6 @@
 //! Hand-assembled unwind information, one test for each code and each place where a function can be.
 
+use super::plan::Plan;
 use super::*;
 use abi::register::{RBP, RBX, RDI, RSI, RSP};
 
@@ -58,7 +59,34 @@ impl Image {
     }
 
     fn unwind(&self, context: &mut CONTEXT) -> Frame {
-        unwind(&self.entry(), context.Rip, context).unwrap()
+        let before = *context;
+        let frame = unwind(&self.entry(), context.Rip, context).unwrap();
+        if let Some(plan) = Plan::observed(self.entry(), &frame, context.rsp()) {
+            self.check(&plan, before);
+        }
+        frame
+    }
+
+    /// A plan does what the tables say, also further up the stack.
+    fn check(&self, plan: &Plan, context: CONTEXT) {
+        let mut moved = context;
+        let stack = self.stack_at(0)..self.stack_at(self.stack.len() / 2);
+        moved.integer.iter_mut().filter(|value| stack.contains(value)).for_each(|value| *value += 8 * 13);
+        let (mut by_tables, mut by_plan) = (moved, moved);
+        let frame = unwind(&self.entry(), moved.Rip, &mut by_tables).unwrap();
+        assert_eq!(plan.establisher(&moved.integer), Some(frame.establisher));
+        assert_eq!(plan.handler(3).map(|(_, handler)| handler), frame.handler);
+        plan.unwind(&mut by_plan).unwrap();
+        let registers = |context: &CONTEXT| (context.integer, context.xmm, context.Rip);
+        assert_eq!(registers(&by_plan), registers(&by_tables));
+    }
+
+    /// Whether the frame has a plan at an offset from the function's start.
+    fn is_planned(&self, offset: u32, adjust: impl FnOnce(&mut CONTEXT)) -> bool {
+        let mut context = self.context(offset);
+        adjust(&mut context);
+        let frame = self.unwind(&mut context);
+        Plan::observed(self.entry(), &frame, context.rsp()).is_some()
     }
 }
 
@@ -347,4 +375,21 @@ fn tables_of_the_program_are_found_until_deleted() {
     tables.grow(growable, 2);
     assert!(matches!(tables.source(0x30_0000), Some(tables::Source::Rows(rows)) if rows.count == 2));
     assert!(tables.delete(growable));
+}
+
+#[test]
+fn only_what_is_always_the_same_is_planned() {
+    let pushes = Image::new(1, 0, 2, 0, &[[2, PUSH | 6 << 4], [1, PUSH | 3 << 4]]);
+    assert!(pushes.is_planned(0x10, |_| ()) && pushes.is_planned(2, |_| ()) && !pushes.is_planned(1, |_| ()));
+    let interrupt = Image::new(1, 0, 1, 0, &[[1, SMALL], [0, MACHFRAME]]);
+    assert!(!interrupt.is_planned(0x10, |_| ()));
+    // push rbp; mov rbp, rsp; sub rsp, 32
+    let framed = Image::new(1, 0, 8, 5, &[[8, SMALL | 3 << 4], [4, FPREG], [1, PUSH | 5 << 4]]);
+    assert!(framed.is_planned(0x10, |context| context.integer[RBP] = context.rsp() + 64));
+    // push rbp; mov rbp, rsp; push rbx: the last push is found by RSP, which may be anywhere by then.
+    let pushed_later = Image::new(1, 0, 5, 5, &[[5, PUSH | 3 << 4], [4, FPREG], [1, PUSH | 5 << 4]]);
+    assert!(!pushed_later.is_planned(0x10, |context| context.integer[RBP] = context.rsp() + 64));
+    let mut stack_pointer = Image::new(1, 0, 4, 0, &[[4, SAVE | 4 << 4], [1, 0], [2, SMALL | 3 << 4]]);
+    stack_pointer.stack[1] = stack_pointer.stack_at(4);
+    assert!(!stack_pointer.is_planned(0x10, |_| ()));
 }

@@ -3,7 +3,8 @@
 use abi::CONTEXT;
 
 use super::host::{self, HostError, Step};
-use super::{Frame, FunctionEntry, UnwindError, unwind_into, unwind_leaf};
+use super::{Frame, FunctionEntry, Handler, UnwindError, plan, unwind_into, unwind_leaf};
+use crate::Cx;
 use crate::exception::{Crossing, crossing};
 use crate::service;
 
@@ -86,6 +87,85 @@ pub(crate) fn settle(context: &mut CONTEXT) -> Result<(), End> {
     Ok(())
 }
 
+/// What became of a frame.
+#[derive(Clone, Copy, Debug)]
+pub(crate) enum Passed {
+    /// It is a leaf's: `own` is its caller's context.
+    Leaf,
+    /// It is a function's of this establisher, without a handler of the kind asked for: `own` is its caller's context.
+    Without(u64),
+    /// It is the one that was looked for, and has no such handler: `own` is as it was.
+    Reached,
+    /// It has a handler: `own` is as it was, `caller` is its caller's context.
+    Handled(FunctionEntry, u64, Handler),
+}
+
+/// Passes one frame of the guest's, whose context is `own`; `caller` is another context of the same thread. Stops for a handler of `kind`
+/// (`unwind::flags`) and at the frame whose establisher is `target`, if there is one.
+///
+/// # Errors
+/// [`End::Bad`]: the contexts are worthless then.
+pub(crate) fn pass(
+    cx: &Cx<'_>,
+    own: &mut CONTEXT,
+    caller: &mut CONTEXT,
+    kind: u8,
+    target: Option<u64>,
+) -> Result<Passed, End> {
+    let (pc, rsp) = (own.Rip, own.rsp());
+    let planned = cx.thread.plans.with(pc, plan::changes(), |plan| {
+        let establisher = plan.establisher(&own.integer);
+        if let (Some((entry, handler)), Some(establisher)) = (plan.handler(kind), establisher) {
+            caller.take_frame(own);
+            plan.unwind(caller).map_err(|_| End::Bad)?;
+            return rises(rsp, caller).map(|()| Passed::Handled(entry, establisher, handler));
+        }
+        if establisher.is_some() && establisher == target {
+            return Ok(Passed::Reached);
+        }
+        plan.unwind(own).map_err(|_| End::Bad)?;
+        rises(rsp, own).map(|()| establisher.map_or(Passed::Leaf, Passed::Without))
+    });
+    planned.unwrap_or_else(|| pass_anew(cx, own, caller, kind, target))
+}
+
+/// [`pass`] by the tables.
+#[cold]
+fn pass_anew(
+    cx: &Cx<'_>,
+    own: &mut CONTEXT,
+    caller: &mut CONTEXT,
+    kind: u8,
+    target: Option<u64>,
+) -> Result<Passed, End> {
+    caller.take_frame(own);
+    let changes = plan::changes();
+    let entry = cx.function_entry(own.Rip);
+    let frame = up(entry.as_ref(), caller)?;
+    let done = entry.zip(frame);
+    if cx.process.is_settled(own.Rip, entry.as_ref()) {
+        let done = done.as_ref().map(|(entry, frame)| (*entry, frame, caller.rsp()));
+        cx.thread.plans.keep(own.Rip, changes, done);
+    }
+    let Some((entry, Frame { establisher, handler, .. })) = done else {
+        own.take_frame(caller);
+        return Ok(Passed::Leaf);
+    };
+    match handler.filter(|handler| handler.flags & kind != 0) {
+        Some(handler) => Ok(Passed::Handled(entry, establisher, handler)),
+        None if Some(establisher) == target => Ok(Passed::Reached),
+        None => {
+            own.take_frame(caller);
+            Ok(Passed::Without(establisher))
+        }
+    }
+}
+
+/// Every frame has at least a return address: a stack that does not grow upwards is none.
+fn rises(rsp: u64, caller: &CONTEXT) -> Result<(), End> {
+    if caller.rsp() > rsp { Ok(()) } else { Err(End::Bad) }
+}
+
 /// Unwinds one frame of the guest's, by its entry or as a leaf function.
 pub(crate) fn up(entry: Option<&FunctionEntry>, context: &mut CONTEXT) -> Result<Option<Frame>, End> {
     let before = context.rsp();
@@ -96,9 +176,6 @@ pub(crate) fn up(entry: Option<&FunctionEntry>, context: &mut CONTEXT) -> Result
             None
         }
     };
-    // Every frame has at least a return address: a stack that does not grow upwards is none.
-    if context.rsp() <= before {
-        return Err(End::Bad);
-    }
+    rises(before, context)?;
     Ok(frame)
 }
