@@ -112,6 +112,7 @@ $TARGET-windmc -h "$work" -r "$work" src/messages.mc
 $TARGET-windres -I "$work" "$work/messages.rc" -O coff -o "$lib/messages.o"
 $TARGET-windres src/resources.rc -O coff -o "$lib/resources.o"
 prog resources "$lib/resources.o" -luser32
+prog callbacks "$lib/resources.o" -luser32
 prog formatmessage "$lib/messages.o"
 
 # Visual C++'s runtimes, without mingw-w64's start-up.
@@ -131,6 +132,7 @@ $CC $CFLAGS -shared -o "$out/dll_fwd.dll" src/dll_fwd.c "$lib/dll_fwd_edata.o" "
 library dll_x "$lib/dll_y.a" -Wl,--image-base,0x1a0000000
 library dll_y "$lib/dll_x.a" -Wl,--image-base,0x1b0000000
 library dll_refuses -Wl,--image-base,0x1c0000000
+library dll_raises -Wl,--image-base,0x1f0000000
 $CC -nostdlib -shared -o "$out/dll_chain.dll" src/dll_chain.s $LDFLAGS -Wl,-e,0 -Wl,--image-base,0x1d0000000
 prog dll_import "$lib/dll_fwd.a" "$lib/dll_chain.a" "$lib/dll_a.a"
 prog dll_load

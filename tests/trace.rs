@@ -220,3 +220,18 @@ fn a_program_of_the_c_runtime_is_a_snapshot() {
     let run = Run::new(hello).under(env!("CARGO_BIN_EXE_exeunt")).traced("msvcrt!*,!strlen,!malloc,!memcpy");
     insta::assert_snapshot!(run.execute().unwrap());
 }
+
+#[test]
+fn a_call_after_an_exception_is_no_deeper_than_the_one_before() {
+    let bin = PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("test-binaries/bin");
+    let run = Run::new(bin.join("callbacks.exe")).under(env!("CARGO_BIN_EXE_exeunt")).traced("*");
+    let outcome = run.execute().unwrap();
+    assert_eq!(outcome.status, "0");
+    let trace = outcome.trace.unwrap();
+    // The program makes this call each time when it has caught what was raised in a callback or a DllMain.
+    let marks: Vec<_> = trace.lines().filter(|line| line.contains("SetLastError(dwErrCode=30583)")).collect();
+    assert_eq!(marks.len(), 18);
+    assert!(marks.iter().all(|line| line.starts_with("kernel32!")), "{marks:#?}");
+    let raised = trace.lines().filter(|line| line.trim_start().starts_with("kernel32!RaiseException("));
+    assert!(raised.clone().count() > 8 && raised.clone().all(|line| line.starts_with("  ")));
+}

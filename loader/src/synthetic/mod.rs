@@ -18,7 +18,7 @@ use std::sync::Arc;
 
 pub use contents::{Access, hand_over, make, services_at, services_within};
 pub use stub::ServiceShape;
-pub use thunks::ThunkPool;
+pub use thunks::{CodePage, ThunkPool};
 
 use crate::image::Symbol;
 use crate::map::{MapError, Reservation};

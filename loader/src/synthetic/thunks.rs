@@ -20,6 +20,25 @@ pub struct ThunkPool {
     pages: Mutex<BTreeMap<u32, Reservation>>,
 }
 
+/// A page of code, which the guest can read and run.
+#[derive(Debug)]
+pub struct CodePage(Reservation);
+
+impl CodePage {
+    /// A page that begins with `code`, of which there is a page at most.
+    pub fn new(code: &[u8]) -> Result<Self, MapError> {
+        let mut memory = Reservation::populated(PAGE as usize)?;
+        memory.bytes_mut().iter_mut().zip(code).for_each(|(place, &byte)| *place = byte);
+        memory.protect(0, PAGE, Protection::READ_EXECUTE)?;
+        Ok(Self(memory))
+    }
+
+    /// Its address.
+    pub fn address(&self) -> u64 {
+        self.0.base()
+    }
+}
+
 impl ThunkPool {
     /// Thunks that jump to the code at `handler`.
     pub fn new(handler: u64) -> Self {

@@ -3,6 +3,7 @@
 //! The loader maps and binds; here guest code runs: TLS callbacks and `DllMain`, in the loader's order and under the loader lock.
 
 mod arena;
+mod guarded;
 mod lock;
 mod missing;
 mod notify;
@@ -22,6 +23,7 @@ use loader::synthetic::ThunkPool;
 use loader::{Image, Module, ModuleList};
 
 use arena::Arena;
+use guarded::Guarded;
 pub(crate) use lock::LoaderLock;
 use missing::MissingImport;
 use provider::ShimProvider;
@@ -47,6 +49,7 @@ pub struct Modules {
     loader_data: Mutex<Option<LoaderData>>,
     arena: Arena,
     regions: Regions,
+    guarded: Guarded,
 }
 
 impl Default for Modules {
@@ -61,6 +64,7 @@ impl Default for Modules {
             loader_data: Mutex::default(),
             arena: Arena::default(),
             regions: Regions::default(),
+            guarded: Guarded::default(),
         }
     }
 }
@@ -187,8 +191,8 @@ impl Cx<'_> {
     /// Loads a DLL, or finds it loaded, counts a reference to it, and initialises what came with it.
     ///
     /// # Errors
-    /// `STATUS_DLL_NOT_FOUND`, `STATUS_ENTRYPOINT_NOT_FOUND`, `STATUS_ORDINAL_NOT_FOUND`, `STATUS_INVALID_IMAGE_FORMAT`, or
-    /// `STATUS_DLL_INIT_FAILED` when a `DllMain` refuses.
+    /// `STATUS_DLL_NOT_FOUND`, `STATUS_ENTRYPOINT_NOT_FOUND`, `STATUS_ORDINAL_NOT_FOUND`, `STATUS_INVALID_IMAGE_FORMAT`,
+    /// `STATUS_DLL_INIT_FAILED` when a `DllMain` refuses, or the code of what it raised.
     pub fn load_library(&self, wanted: &Wanted, flags: LoadFlags) -> Result<Arc<Module>, NTSTATUS> {
         let name = match wanted {
             Wanted::Name(name) => DllName::Base(name),

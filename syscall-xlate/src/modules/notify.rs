@@ -20,6 +20,11 @@ enum Reason {
     ThreadDetach = 3,
 }
 
+/// What `DllMain` and TLS callbacks are given.
+fn arguments_of(module: &Module, reason: Reason, reserved: u64) -> [u64; 3] {
+    [module.base(), reason as u64, reserved]
+}
+
 /// TLS callbacks of one module at most; an array without an end is cut here.
 const MOST_CALLBACKS: u64 = 1024;
 
@@ -47,9 +52,9 @@ impl Cx<'_> {
         let order = modules.list.initialisation_order();
         let result = self.register_static_tls(&order);
         if result.is_ok() {
-            order.iter().for_each(|module| {
-                self.notify(module, Reason::ThreadAttach, 0);
-            });
+            for module in &order {
+                let _ = self.notify(module, Reason::ThreadAttach, 0);
+            }
         }
         modules.lock.release();
         result
@@ -60,7 +65,7 @@ impl Cx<'_> {
         let modules = &self.process.modules;
         modules.lock.acquire(self.thread.id());
         for module in modules.list.initialisation_order().iter().rev() {
-            self.notify(module, Reason::ThreadDetach, 0);
+            let _ = self.notify(module, Reason::ThreadDetach, 0);
         }
         modules.lock.release();
     }
@@ -108,9 +113,9 @@ impl Cx<'_> {
                 .process
                 .program()
                 .is_some_and(|program| new.last().is_some_and(|last| Arc::ptr_eq(last, &program)));
-            if !self.notify(module, Reason::ProcessAttach, u64::from(by_program)) {
+            if let Err(status) = self.notify(module, Reason::ProcessAttach, u64::from(by_program)) {
                 self.detach_modules(&new[..index].iter().rev().cloned().collect::<Vec<_>>(), false);
-                return Err(NTSTATUS::STATUS_DLL_INIT_FAILED);
+                return Err(status);
             }
         }
         Ok(())
@@ -119,7 +124,7 @@ impl Cx<'_> {
     /// Tells modules that they go, in the order given. `ending` says that the process does, too.
     pub(super) fn detach_modules(&self, modules: &[Arc<Module>], ending: bool) {
         for module in modules {
-            self.notify(module, Reason::ProcessDetach, u64::from(ending));
+            let _ = self.notify(module, Reason::ProcessDetach, u64::from(ending));
         }
         if !ending {
             let threads = self.process.modules.threads.lock().unwrap_or_else(PoisonError::into_inner).clone();
@@ -129,23 +134,34 @@ impl Cx<'_> {
         }
     }
 
-    /// Calls a module's TLS callbacks and, for a DLL, its entry point. False when `DllMain` refuses to attach.
-    fn notify(&self, module: &Module, reason: Reason, reserved: u64) -> bool {
-        let arguments = [module.base(), reason as u64, reserved];
+    /// Calls a module's TLS callbacks and, for a DLL, its entry point. What they raise ends here, but for the program's own beginning and end,
+    /// which `reserved` says: it makes an attach fail.
+    ///
+    /// # Errors
+    /// `STATUS_DLL_INIT_FAILED` when `DllMain` refuses to attach; what it raised.
+    fn notify(&self, module: &Module, reason: Reason, reserved: u64) -> Result<(), NTSTATUS> {
+        let call = |function| match reserved {
+            0 => self.call_guarded(function, arguments_of(module, reason, reserved)),
+            _ => Ok(self.call_guest(function, arguments_of(module, reason, reserved)) as u32),
+        };
         for index in 0..MOST_CALLBACKS {
             let Some(callbacks) = module.tls().and_then(|tls| tls.callbacks) else { break };
             // Read one by one: the guest may change the array as it is walked.
             let Ok(callback @ 1..) = fault::load_u64(callbacks + 8 * index) else { break };
-            self.call_guest(callback, arguments);
+            // That of a TLS callback is nobody's to see.
+            let _ = call(callback);
         }
         if reason == Reason::ProcessAttach {
             self.attach_shims(module);
         }
         let Some(entry) = module.image().filter(|image| image.is_dll()).and_then(|_| module.entry()) else {
-            return true;
+            return Ok(());
         };
-        let accepted = self.call_guest(entry, arguments) as u32 != 0;
-        accepted || reason != Reason::ProcessAttach
+        match call(entry) {
+            Ok(0) if reason == Reason::ProcessAttach => Err(NTSTATUS::STATUS_DLL_INIT_FAILED),
+            Err(raised) if reason == Reason::ProcessAttach => Err(raised),
+            Ok(_) | Err(_) => Ok(()),
+        }
     }
 
     /// Lets a shim DLL fill its variables.
