@@ -253,13 +253,13 @@ pub(super) fn SymGetLineFromAddrW64(
 #[shim(stub = "no symbols are read: there is none")]
 pub(super) fn SymGetLineFromInlineContextW(
     hProcess: HANDLE,
-    qwAddr: u64,
+    dwAddr: u64,
     InlineContext: u32,
     qwModuleBaseAddress: u64,
     pdwDisplacement: Out<u32>,
     Line: Ptr<u8>,
 ) -> Win32Result<()> {
-    let _ = (hProcess, qwAddr, InlineContext, qwModuleBaseAddress, pdwDisplacement, Line);
+    let _ = (hProcess, dwAddr, InlineContext, qwModuleBaseAddress, pdwDisplacement, Line);
     none_there()
 }
 

@@ -1,15 +1,22 @@
 //! What happens to an exception that nobody handled: the program's filter is asked, then the process ends.
 
-use abi::CONTEXT;
+use abi::{CONTEXT, NTSTATUS};
 
-use super::answer;
-use super::lent::record_at;
+use super::dispatch::raise_here;
+use super::lent::{code_and_flags, record_at};
+use super::vectored::List;
+use super::{answer, flags};
 use crate::{Cx, report};
 
-/// Asks the filter. Returns when it says that execution goes on.
+/// Asks the filter. Returns when it says that execution goes on, which is as if a frame's handler had said so.
 pub(super) fn last_chance(cx: &Cx<'_>, record: u64, context: u64, pointers: u64) {
     match ask_filter(cx, pointers) {
-        Some(answer::CONTINUE_EXECUTION) => {}
+        Some(answer::CONTINUE_EXECUTION) if code_and_flags(record).1 & flags::NONCONTINUABLE != 0 => {
+            raise_here(cx, NTSTATUS::STATUS_NONCONTINUABLE_EXCEPTION, record)
+        }
+        Some(answer::CONTINUE_EXECUTION) => {
+            cx.process.vectored.ask(cx, List::Continue, pointers);
+        }
         // The program has dealt with it in its own way; the process ends with the exception's code, as on Windows.
         Some(answer::EXECUTE_HANDLER) => cx.terminate_process(record_at(record).ExceptionCode),
         _ => {
