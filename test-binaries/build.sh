@@ -86,6 +86,7 @@ for name in \
 done
 $CXX -static -o "$out/throws.exe" src/throws.cpp $LDFLAGS
 $CC $CFLAGS -g -ffile-prefix-map="$PWD=." -o "$out/crash_symbols.exe" src/crash_symbols.c ${LDFLAGS/-s /}
+$CC $CFLAGS -g -ffile-prefix-map="$PWD=." -o "$out/dbghelp.exe" src/dbghelp.c ${LDFLAGS/-s /} -ldbghelp
 visual crash_pdb
 rust panics
 $CC -c -o "$lib/unwinds_code.o" src/unwinds_code.s

@@ -127,6 +127,52 @@ fn a_minidump_has_the_thread_that_crashed_and_the_modules() {
 }
 
 #[test]
+fn a_program_s_own_minidump_has_all_threads_and_regions() {
+    use minidump::{
+        Minidump, MinidumpMemoryInfoList, MinidumpMemoryList, MinidumpModuleList, MinidumpThreadList, Module,
+    };
+    let folder = tempfile::tempdir().unwrap();
+    let file = folder.path().join("own.dmp");
+    let output = run(&[], "dbghelp.exe", &[file.to_str().unwrap()]);
+    assert_eq!(output.status.code(), Some(0), "{output:?}");
+    let dump = Minidump::read_path(&file).unwrap();
+    let memory = dump.get_stream::<MinidumpMemoryList<'_>>().unwrap();
+    let modules = dump.get_stream::<MinidumpModuleList>().unwrap();
+    let threads = dump.get_stream::<MinidumpThreadList>().unwrap();
+    assert_eq!(threads.threads.len(), 2);
+    for thread in &threads.threads {
+        let stack = thread.raw.stack.start_of_memory_range;
+        assert!(thread.raw.stack.memory.data_size != 0 && memory.memory_at_address(stack).is_some());
+        assert!(memory.memory_at_address(thread.raw.teb).is_some());
+        let context = thread.context(&dump.get_stream().unwrap(), None).unwrap();
+        let code = modules.module_at_address(context.get_instruction_pointer()).unwrap();
+        assert!(code.code_file().ends_with("dbghelp.exe"), "{}", code.code_file());
+    }
+    let program = modules.main_module().unwrap();
+    assert!(program.code_file().ends_with("dbghelp.exe") && program.code_identifier().is_some());
+    let regions = dump.get_stream::<MinidumpMemoryInfoList<'_>>().unwrap();
+    let code = regions.memory_info_at_address(program.base_address() + 0x1000).unwrap();
+    assert!(code.is_executable() && !code.is_writable());
+}
+
+#[test]
+fn a_full_minidump_has_all_memory() {
+    use minidump::{Minidump, MinidumpMemory64List, MinidumpModuleList, MinidumpThreadList, Module};
+    let folder = tempfile::tempdir().unwrap();
+    let file = folder.path().join("full.dmp");
+    let output = run(&[], "dbghelp.exe", &[file.to_str().unwrap(), "full"]);
+    assert_eq!(output.status.code(), Some(0), "{output:?}");
+    let dump = Minidump::read_path(&file).unwrap();
+    let memory = dump.get_stream::<MinidumpMemory64List<'_>>().unwrap();
+    let modules = dump.get_stream::<MinidumpModuleList>().unwrap();
+    let base = modules.main_module().unwrap().base_address();
+    assert_eq!(memory.memory_at_address(base).unwrap().get_memory_at_address::<u16>(base), Some(0x5a4d));
+    for thread in dump.get_stream::<MinidumpThreadList>().unwrap().threads {
+        assert!(memory.memory_at_address(thread.raw.stack.start_of_memory_range).is_some());
+    }
+}
+
+#[test]
 fn a_minidump_that_has_no_folder_is_refused_before_the_program_runs() {
     let output = run(&["--minidump", "/nowhere/crash.dmp"], "hello.exe", &[]);
     assert_eq!((output.status.code(), output.stdout.len()), (Some(125), 0));

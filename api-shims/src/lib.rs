@@ -10,6 +10,7 @@ mod bcrypt;
 mod bcryptprimitives;
 mod block;
 pub mod crt;
+mod dbgcore;
 mod dbghelp;
 mod files;
 mod guid;
@@ -46,6 +47,7 @@ static DLLS: &[&Dll] = &[
     &advapi32::DLL,
     &bcrypt::DLL,
     &bcryptprimitives::DLL,
+    &dbgcore::DLL,
     &dbghelp::DLL,
     &kernel32::DLL,
     &kernelbase::DLL,

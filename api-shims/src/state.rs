@@ -18,8 +18,8 @@ pub(crate) mod process {
     pub(crate) const ERROR_REPORT_PARTS: usize = 7;
     /// `kernel32::utilapiset`: what pointers are disguised with.
     pub(crate) const POINTER_SECRET: usize = 8;
-    /// `dbghelp`: options for symbols.
-    pub(crate) const SYMBOLS: usize = 9;
+    /// `dbghelp`: sessions and options.
+    pub(crate) const DEBUG_HELP: usize = 9;
 }
 
 /// Slots of `ThreadState` types.

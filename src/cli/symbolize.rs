@@ -9,7 +9,7 @@ use std::path::{Path, PathBuf};
 use clap::Args;
 use exeunt::paths::{Paths, is_windows};
 use exeunt::{Error, status};
-use loader::symbols::Symbols;
+use loader::symbols::{Line, Place, Symbols};
 
 use super::output;
 
@@ -27,6 +27,10 @@ pub(super) struct Symbolize {
     /// Write all that is known of a file to standard output as an ELF file, as gdb reads it, with the file loaded at ADDRESS
     #[arg(long, value_name = "ADDRESS", value_parser = address)]
     elf: Option<u64>,
+
+    /// Print each place as NAME, OFFSET, LINE and FILE with tabs between, of the function that was called
+    #[arg(long)]
+    fields: bool,
 
     /// Places as reports of crashes have them; from standard input, one on a line, when there are none
     #[arg(value_name = "FILE+OFFSET")]
@@ -50,7 +54,9 @@ impl Symbolize {
         }
         let mut files = Files::new();
         let mut answer = |place: &OsStr| {
-            let text = find(&mut files, &paths, place).unwrap_or_default();
+            let place = find(&mut files, &paths, place);
+            let text =
+                place.map(|place| if self.fields { fields(&place) } else { place.to_string() }).unwrap_or_default();
             // Each at once: whoever asks may not have the patience for all.
             let mut output = io::stdout().lock();
             output::result(writeln!(output, "{text}").and_then(|()| output.flush()))
@@ -90,7 +96,7 @@ fn elf(paths: &Paths, files: &[OsString], base: u64) -> Result<u8, Error> {
     Ok(status::SUCCESS)
 }
 
-fn find(files: &mut Files, paths: &Paths, place: &OsStr) -> Option<String> {
+fn find(files: &mut Files, paths: &Paths, place: &OsStr) -> Option<Place> {
     let (file, offset, behind) = split(place.as_bytes())?;
     let host = |path: &OsStr| match is_windows(path) {
         true => paths.to_host(path).ok(),
@@ -98,7 +104,17 @@ fn find(files: &mut Files, paths: &Paths, place: &OsStr) -> Option<String> {
     };
     let file = host(OsStr::from_bytes(file))?;
     let symbols = files.entry(file).or_insert_with_key(|file| open(file, |named| host(OsStr::new(named))));
-    symbols.as_ref()?.find(offset, behind).map(|place| place.to_string())
+    symbols.as_ref()?.find(offset, behind)
+}
+
+/// The outermost function's fields.
+fn fields(place: &Place) -> String {
+    let Some(frame) = place.frames.last() else { return String::new() };
+    let text = format!("{}\t{}", frame.name, frame.offset.unwrap_or_default());
+    match &frame.line {
+        Some(Line { file, line }) => format!("{text}\t{line}\t{file}"),
+        None => text,
+    }
 }
 
 fn open(file: &Path, named: impl Fn(&str) -> Option<PathBuf>) -> Option<Symbols> {

@@ -1,7 +1,7 @@
-//! dbghelp.dll: walks up stacks. It reads no symbol files: a program that asks for names is told that there are none.
+//! dbghelp.dll: symbols, stacks and dumps of the own process.
 
-#[expect(clippy::module_inception, reason = "the header is called as the DLL is")]
 mod dbghelp;
+mod minidumpapiset;
 
 use syscall_xlate::dll::{Dll, Export, Exports};
 use syscall_xlate::exports;
@@ -10,23 +10,31 @@ pub(crate) static DLL: Dll = Dll { name: "dbghelp.dll", exports: Exports::new(EX
 
 static EXPORTS: &[Export] = exports![
     dbghelp::EnumerateLoadedModulesW64,
-    dbghelp::StackWalk64,
-    dbghelp::StackWalkEx,
+    dbghelp::image::ImageDirectoryEntryToData,
+    dbghelp::image::ImageNtHeader,
+    minidumpapiset::MiniDumpWriteDump,
+    dbghelp::stack::StackWalk64,
+    dbghelp::stack::StackWalkEx,
     dbghelp::SymAddrIncludeInlineTrace,
-    dbghelp::SymCleanup,
-    dbghelp::SymFromAddr,
-    dbghelp::SymFromAddrW,
-    dbghelp::SymFromInlineContextW,
-    dbghelp::SymFunctionTableAccess64,
-    dbghelp::SymGetLineFromAddr64,
-    dbghelp::SymGetLineFromAddrW64,
-    dbghelp::SymGetLineFromInlineContextW,
-    dbghelp::SymGetModuleBase64,
-    dbghelp::SymGetOptions,
+    dbghelp::symbols::SymCleanup,
+    dbghelp::symbols::SymFromAddr,
+    dbghelp::symbols::SymFromAddrW,
+    dbghelp::symbols::SymFromInlineContextW,
+    dbghelp::stack::SymFunctionTableAccess64,
+    dbghelp::symbols::SymGetLineFromAddr64,
+    dbghelp::symbols::SymGetLineFromAddrW64,
+    dbghelp::symbols::SymGetLineFromInlineContextW,
+    dbghelp::stack::SymGetModuleBase64,
+    dbghelp::symbols::SymGetOptions,
     dbghelp::SymGetSearchPathW,
-    dbghelp::SymInitialize,
-    dbghelp::SymInitializeW,
+    dbghelp::symbols::SymInitialize,
+    dbghelp::symbols::SymInitializeW,
+    dbghelp::symbols::SymLoadModule64,
+    dbghelp::symbols::SymLoadModuleEx,
+    dbghelp::symbols::SymLoadModuleExW,
     dbghelp::SymQueryInlineTrace,
-    dbghelp::SymSetOptions,
+    dbghelp::symbols::SymRefreshModuleList,
+    dbghelp::symbols::SymSetOptions,
     dbghelp::SymSetSearchPathW,
+    dbghelp::symbols::UnDecorateSymbolName,
 ];

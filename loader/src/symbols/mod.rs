@@ -15,6 +15,8 @@ use std::path::{Path, PathBuf};
 
 use object::{Object, ObjectSection, ObjectSymbol, SectionKind, SymbolKind};
 
+pub use names::undecorated;
+
 use crate::image::{ExportTarget, Image, ImageError};
 
 /// A function's place in an image.

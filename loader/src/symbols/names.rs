@@ -20,6 +20,14 @@ pub(super) fn readable(name: &str) -> Cow<'_, str> {
     Cow::Borrowed(name)
 }
 
+/// A decorated name of Visual C++'s with all that it says, or its bare name alone; `None` when it is none.
+pub fn undecorated(name: &str, bare: bool) -> Option<String> {
+    let flags = if bare { msvc_demangler::DemangleFlags::NAME_ONLY } else { msvc_demangler::DemangleFlags::COMPLETE };
+    // Of a guest's making: not to be trusted.
+    let demangled = std::panic::catch_unwind(|| msvc_demangler::demangle(name, flags));
+    demangled.ok()?.ok().filter(|_| name.starts_with('?'))
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

@@ -5,19 +5,19 @@
 
 mod frames;
 mod memory;
-mod minidump;
 mod symbolizer;
 mod text;
 mod thrown;
 
 use std::ffi::CString;
 use std::fmt::{self, Write};
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicI32, AtomicU32, Ordering};
 
 use abi::{CONTEXT, EXCEPTION_RECORD, Exception, NTSTATUS};
 
 use crate::debugger::exeunt_unhandled_exception;
+use crate::minidump::{Cause, Parts, Request};
 use crate::say::say;
 use crate::unwind::host;
 use crate::unwind::walk::to_guest;
@@ -131,7 +131,7 @@ pub(crate) fn unhandled(cx: &Cx<'_>, record: &EXCEPTION_RECORD, context: &CONTEX
     back_trace(cx, context);
     tail(cx);
     if let Some(path) = &cx.process.diagnostics().minidump {
-        match minidump::write(cx, path, record, context) {
+        match write_minidump(cx, path, record, context) {
             Ok(()) => line(format_args!("a minidump is in {}", path.display())),
             Err(error) => line(format_args!("the minidump {} could not be written: {error}", path.display())),
         }
@@ -143,6 +143,19 @@ pub(crate) fn unhandled(cx: &Cx<'_>, record: &EXCEPTION_RECORD, context: &CONTEX
         exeunt_unhandled_exception(exception.code.0);
     }
     end(cx, exception.code, signal)
+}
+
+/// Writes a dump with all threads, what their stacks point to, and the list of regions.
+fn write_minidump(cx: &Cx<'_>, path: &Path, record: &EXCEPTION_RECORD, context: &CONTEXT) -> std::io::Result<()> {
+    let mut file = std::fs::File::create(path)?;
+    let cause = Cause { thread: cx.thread.id(), record: *record, context: *context };
+    let parts = Parts::INDIRECT_MEMORY | Parts::MEMORY_INFO | Parts::THREAD_INFO;
+    let mut outcome = Ok(());
+    let written = cx.write_minidump(context, &Request { parts, cause: Some(cause), streams: Vec::new() }, |piece| {
+        outcome = std::io::Write::write_all(&mut file, piece);
+        outcome.as_ref().map_or(Err(NTSTATUS::STATUS_UNSUCCESSFUL), |()| Ok(()))
+    });
+    outcome.and(written.map_err(|_| std::io::ErrorKind::Other.into()))
 }
 
 /// What else is known of the exception itself.

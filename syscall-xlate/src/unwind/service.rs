@@ -54,6 +54,17 @@ impl Cx<'_> {
         Ok(Frame { establisher, handler: None, saved: Saved::default(), base: None })
     }
 
+    /// Turns a context into that of the guest's frame that called it. False where there is none, or it cannot be found; the context is worthless then.
+    pub fn to_caller(&self, context: &mut CONTEXT) -> bool {
+        if !is_host(context.Rip) {
+            let entry = self.function_entry(context.Rip);
+            if super::walk::up(entry.as_ref(), context).is_err() {
+                return false;
+            }
+        }
+        to_guest(context, |_| true).is_ok()
+    }
+
     /// The return addresses of the guest from `context` up, its own address first: `skip` are left out, and no more than `count` given to `each`.
     pub fn back_trace(&self, context: &CONTEXT, skip: u32, count: u32, mut each: impl FnMut(u64)) -> u32 {
         let (mut context, mut index, mut given) = (*context, 0, 0);
