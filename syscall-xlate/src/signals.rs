@@ -79,6 +79,7 @@ pub(crate) fn install() {
 const SYS_USER_DISPATCH: libc::c_int = 2;
 
 extern "C" fn dispatched(signal: libc::c_int, info: *mut libc::siginfo_t, context: *mut libc::c_void) {
+    ignore_alignment();
     // SAFETY: the kernel passes valid pointers to a SA_SIGINFO handler.
     let (info, frame) = unsafe { (&*info, &mut *context.cast::<libc::ucontext_t>()) };
     // Also on a thread that is no guest's any more.
@@ -117,9 +118,7 @@ mod fpe {
 const VECTOR_TRAP: i64 = 19;
 
 extern "C" fn handle(signal: libc::c_int, info: *mut libc::siginfo_t, context: *mut libc::c_void) {
-    if signal == libc::SIGBUS {
-        ignore_alignment();
-    }
+    ignore_alignment();
     // SAFETY: the kernel passes valid pointers to a SA_SIGINFO handler.
     let (info, frame) = unsafe { (&*info, &mut *context.cast::<libc::ucontext_t>()) };
     let registers = &mut frame.uc_mcontext.gregs;
@@ -128,15 +127,16 @@ extern "C" fn handle(signal: libc::c_int, info: *mut libc::siginfo_t, context: *
     // SAFETY: for these signals the kernel fills in an address.
     let address = unsafe { info.si_addr() } as u64;
     let memory_fault = signal == libc::SIGSEGV || signal == libc::SIGBUS;
+    // First of all: our code may have been interrupted anywhere, with any lock.
+    if rip >= low::END && is_debugging(signal, info.si_code) {
+        registers[libc::REG_EFL as usize] &= !(TRAP_FLAG | ALIGNMENT_CHECK);
+        return;
+    }
     // Whoever it is that looks, the guest or we for it.
     if memory_fault && demand::provide(address, 1, access(code)) {
         return;
     }
     let rsp = registers[libc::REG_RSP as usize] as u64;
-    if rip >= low::END && is_debugging(signal, info.si_code) {
-        registers[libc::REG_EFL as usize] &= !(TRAP_FLAG | ALIGNMENT_CHECK);
-        return;
-    }
     if let Some(on) = fault::fixup(rip) {
         // The fault may be of the host's side of a copy, which is on the stack.
         if !gate::current().is_some_and(|cx| lend_guard(&cx, rsp, address)) {

@@ -6,8 +6,8 @@
 
 // What a parameter takes, as the plan says it.
 enum kind { NUMBER, POINTER, HANDLE_OF_OBJECT, STREAM, KEY };
-// Which bad pointers there are.
-enum bad { NOTHING, UNMAPPED, READ_ONLY, LAST_BYTE, BADS };
+// Which bad pointers there are. Memory that is there, but full of bad pointers or ones, is only given in all parameters at once.
+enum bad { NOTHING, UNMAPPED, READ_ONLY, LAST_BYTE, OF_POINTERS, OF_ONES, BADS };
 // What can be wrong about a call.
 enum wrong { ODD_EXCEPTION = 1, WRONG_ADDRESS, CANARY, LOCKED, THREAD_FAULT, NOT_THERE };
 // How a process of ours ends before its plan does.
@@ -19,7 +19,9 @@ struct function {
     uint8_t count;
     // The first bad pointer it is given.
     uint8_t from;
-    uint8_t kinds[30];
+    // The first one that it is not given.
+    uint8_t until;
+    uint8_t kinds[29];
 };
 
 struct finding {
@@ -43,7 +45,7 @@ struct plan {
 #define SCHEMES 6
 
 static struct plan *plan;
-static char *unmapped, *read_only, *last_page, *good;
+static char *unmapped, *read_only, *last_page, *good, *full;
 static HANDLE file, event;
 static void *stream;
 static DWORD main_thread;
@@ -231,9 +233,10 @@ static void memory(void) {
     read_only = pages(PAGE, PAGE_READONLY);
     last_page = pages(PAGE, PAGE_READWRITE);
     good = pages(GOOD, PAGE_READWRITE);
+    full = pages(GOOD, PAGE_READWRITE);
 }
 
-static void refresh(void) {
+static void refresh(enum bad bad) {
     DWORD old;
     VirtualProtect(read_only, PAGE, PAGE_READONLY, &old);
     VirtualProtect(last_page, PAGE, PAGE_READWRITE, &old);
@@ -241,6 +244,10 @@ static void refresh(void) {
     fill(last_page, CANARY_BYTE, PAGE - 1);
     last_page[PAGE - 1] = 'A';
     fill(good, 0, GOOD);
+    VirtualProtect(full, GOOD, PAGE_READWRITE, &old);
+    fill(full, 0xff, bad >= OF_POINTERS ? GOOD : 0);
+    for (unsigned i = 0; bad == OF_POINTERS && i < GOOD / 8; i++)
+        ((char **)full)[i] = unmapped;
 }
 
 // Whether an access to this address does fault.
@@ -267,6 +274,8 @@ static uint64_t bad_pointer(enum bad bad) {
     case UNMAPPED: return (uint64_t)unmapped;
     case READ_ONLY: return (uint64_t)read_only;
     case LAST_BYTE: return (uint64_t)last_page + PAGE - 1;
+    case OF_POINTERS:
+    case OF_ONES: return (uint64_t)full;
     default: return 0;
     }
 }
@@ -296,16 +305,16 @@ static int run_step(const struct function *function, void *address, unsigned poi
     enum bad bad = step / SCHEMES / ways;
     if (bad >= BADS)
         return 0;
-    if (bad < function->from || (scheme && function->count == pointers))
+    if (bad < function->from || bad >= function->until || (scheme && function->count == pointers))
         return 1;
-    if (plan->brief && (way != ways - 1 || scheme > 1))
+    if ((plan->brief || bad >= OF_POINTERS) && (way != ways - 1 || scheme > 1))
         return 1;
     uint64_t slots[32] = {0}, result = 0;
     for (unsigned i = 0, pointer = 0; i < function->count; i++) {
         unsigned here = is_pointer(function->kinds[i]) && (pointer++ == way || way == pointers);
         slots[i] = here ? bad_pointer(bad) : other(function->kinds[i], scheme, i);
     }
-    refresh();
+    refresh(bad);
     plan->step = step;
     plan->calls++;
     SetLastError(0);

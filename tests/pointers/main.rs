@@ -1,4 +1,4 @@
-//! Every shim of the tables that takes a pointer, called with NULL, an unmapped address, a read-only page and the last byte of a page:
+//! Every shim of the tables that takes a pointer, called with NULL, an unmapped address, a read-only page, the last byte of a page and memory full of nonsense:
 //! in each pointer parameter and in all at once, the others plausible or absurd. It returns or raises an access violation of an address that does
 //! fault, writes nowhere else and leaves nothing locked; a system service does not raise. Nobody adds a shim here: the tables say what there is.
 //!

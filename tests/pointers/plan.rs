@@ -55,7 +55,10 @@ fn path(dll: &str, name: &str) -> String {
 }
 
 /// The bad pointers, in the program's order.
-const BAD: [&str; 4] = ["NULL", "unmapped", "read-only", "a page's last byte"];
+const BAD: [&str; 6] =
+    ["NULL", "unmapped", "read-only", "a page's last byte", "of memory full of bad pointers", "of memory full of ones"];
+/// The first of them that is memory of the guest's.
+const FULL: usize = 4;
 /// How many ways of giving values to the other parameters there are.
 const SCHEMES: usize = 6;
 /// Those ways.
@@ -79,7 +82,7 @@ fn kind(param: &Param) -> u8 {
 
 const NAME: usize = 96;
 const DLL: usize = 32;
-const KINDS: usize = 30;
+const KINDS: usize = 29;
 const WORDS: usize = 12;
 const FINDING: usize = 32;
 const FINDINGS: usize = 1024;
@@ -137,6 +140,7 @@ impl Plan {
             bytes.extend(padded::<NAME>(function.name.as_bytes()));
             bytes.push(function.row.params.len() as u8);
             bytes.push((function.rule == Some(Rule::NotNull)).into());
+            bytes.push(if function.rule == Some(Rule::NotFull) { FULL } else { BAD.len() } as u8);
             bytes.extend(padded::<KINDS>(&function.row.params.iter().map(kind).collect::<Vec<_>>()));
         }
         file.write_all_at(&bytes, 0)?;

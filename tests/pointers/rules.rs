@@ -7,6 +7,8 @@ pub enum Rule {
     Never,
     /// Is not given NULL, with which it may wait for ever.
     NotNull,
+    /// Is not given memory full of something: a lock that is held, or an object with others to wait for.
+    NotFull,
     /// May end the process, with a message, or raise anything.
     Ends,
     /// May raise other exceptions than access violations.
@@ -27,6 +29,13 @@ pub fn names() -> impl Iterator<Item = &'static str> {
 
 /// Names, what they may do, and why.
 const RULES: &[(&str, Rule, &str)] = &[
+    (
+        "kernel32!AcquireSRWLockExclusive kernel32!AcquireSRWLockShared kernel32!EnterCriticalSection ntdll!RtlEnterCriticalSection \
+         kernel32!ReleaseSRWLockExclusive kernel32!ReleaseSRWLockShared kernel32!SleepConditionVariableCS \
+         kernel32!SleepConditionVariableSRW kernel32!DeleteSynchronizationBarrier kernel32!EnterSynchronizationBarrier",
+        Rule::NotFull,
+        "waits until the lock is free or the others are there, or raises that the lock is not held",
+    ),
     ("ntdll!NtSuspendThread", Rule::Never, "suspends its caller for good"),
     (
         "ntdll!NtReleaseKeyedEvent ntdll!NtWaitForAlertByThreadId ntdll!NtWaitForKeyedEvent ntdll!NtWaitForSingleObject ntdll!RtlWaitOnAddress",
@@ -57,7 +66,7 @@ const RULES: &[(&str, Rule, &str)] = &[
     (
         "msvcrt!longjmp ntdll!NtContinue ntdll!RtlRestoreContext",
         Rule::Ends,
-        "goes where zeros say, with a stack that is not there",
+        "goes where zeros or ones say, with a stack that is not there",
     ),
     (
         "kernel32!RaiseFailFastException ntdll!NtRaiseException",
