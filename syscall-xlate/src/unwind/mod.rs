@@ -133,7 +133,7 @@ pub(crate) fn unwind_into(function: &FunctionEntry, pc: u64, context: &mut CONTE
         return Ok(Frame { establisher, handler: None, saved, base });
     }
     let mut handler = None;
-    let mut base_of_all = (!in_prologue).then(|| match info.frame_register {
+    let mut base_of_all = (!in_prologue).then_some(match info.frame_register {
         0 => Base::STACK_POINTER,
         number => Base { register: number, offset: info.frame_offset },
     });
