@@ -45,7 +45,7 @@ const MOST_BYTES: u32 = 64 << 20;
 
 /// The last error, as this function has it: an `HRESULT`.
 fn hresult(error: WIN32_ERROR) -> WIN32_ERROR {
-    WIN32_ERROR(abi::HRESULT::from(error).0 as u32)
+    WIN32_ERROR(abi::HRESULT::from(error).0)
 }
 
 /// Writes a dump of the process to a file.

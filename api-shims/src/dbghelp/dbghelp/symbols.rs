@@ -367,14 +367,14 @@ fn wide_bytes(text: &str) -> Vec<u8> {
 pub(in crate::dbghelp) fn SymGetLineFromInlineContextW(
     cx: &Cx,
     hProcess: HANDLE,
-    qwAddr: u64,
+    dwAddr: u64,
     InlineContext: u32,
     qwModuleBaseAddress: u64,
     pdwDisplacement: Out<u32>,
     Line: Ptr<IMAGEHLP_LINE64>,
 ) -> Win32Result<()> {
     let _ = (InlineContext, qwModuleBaseAddress);
-    line_of(cx, hProcess, qwAddr, pdwDisplacement, Line, wide_bytes)
+    line_of(cx, hProcess, dwAddr, pdwDisplacement, Line, wide_bytes)
 }
 
 /// Gives a name of Visual C++'s as it was written; others as they are.
