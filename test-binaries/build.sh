@@ -80,7 +80,7 @@ for name in \
     stdio stdin lowio dirs unicode_paths console \
     shared_names strings numbers scanf sorting time codepages fpcontrol \
     errors bad_pointers pointers overflow longjmp vectored continues seh faults in_page startup wprintf crt_variables suspend system_dlls \
-    pool timer_queue placeholders write_watch reservations sysinfo fibers keyed_events waits \
+    control pool timer_queue placeholders write_watch reservations sysinfo fibers keyed_events waits \
     rawcall_copied rawcall_versions rawcall_runtime rawcall_random; do
     prog $name
 done

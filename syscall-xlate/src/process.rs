@@ -4,6 +4,8 @@ use std::path::PathBuf;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU32, Ordering};
 
+use abi::NTSTATUS;
+
 use crate::affinity::Affinity;
 use crate::console::{Console, StandardHandles};
 use crate::dll::Dll;
@@ -311,6 +313,9 @@ impl Process {
         if let Err(error) = self.write_status(code) {
             say(format_args!("the status file could not be written: {error}"));
             status = FAILED;
+        }
+        if let Some(signal) = self.console.ends_by().filter(|_| code == NTSTATUS::STATUS_CONTROL_C_EXIT.0) {
+            signals::die(signal);
         }
         // SAFETY: ends the process. Destructors and handlers of the host must not run: guest threads may still use what they destroy.
         unsafe { libc::_exit(status) }

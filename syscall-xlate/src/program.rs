@@ -59,6 +59,7 @@ pub fn run(options: Options, program: Program) -> Result<std::convert::Infallibl
     program.image.check_program().map_err(StartError::Image)?;
     let stack = program.image.headers().stack_reserve;
     let process = Process::new(options)?;
+    process.console.belongs_to_program();
     let path = program.image.path().map(std::path::Path::to_path_buf).unwrap_or_default();
     process.load_program(program.image).map_err(StartError::Load)?;
     process.fill_program_parameters(&path, &program.arguments)?;

@@ -4,6 +4,7 @@ use std::sync::atomic::Ordering;
 
 use abi::{CrtFailure, CrtResult, Errno, Outcome, Ptr, Ret, Value, shim};
 use syscall_xlate::Cx;
+use syscall_xlate::console::{ControlEvent, ControlHandler};
 
 use super::guest::ok;
 use super::state::{Keep, keep, process};
@@ -55,15 +56,28 @@ fn slot(signal: i32) -> Option<usize> {
     }
 }
 
-/// Sets the handler of a signal; gives the one before.
-#[shim(partial = "handlers are not called for Ctrl-C")]
+/// Sets the handler of a signal; gives the one before. Those of `SIGINT` and `SIGBREAK` run on a thread of their own.
+#[shim(full)]
 pub(crate) fn signal(cx: &Cx, sig: i32, func: Ptr<u8>) -> CrtResult<Handler> {
     // SIG_GET, SIG_SGE and SIG_ACK (2 to 4) are for internal use.
     if (2..=4).contains(&func.address()) {
         return Err(Errno::EINVAL.into());
     }
     let slot = slot(sig).ok_or(Errno::EINVAL)?;
+    if matches!(sig, SIGINT | SIGBREAK) && func.address() != DEFAULT {
+        cx.process.console.add_handler_once(ControlHandler::Own(control)).map_err(|_| Errno::ENOMEM)?;
+        cx.hear_control_events();
+    }
     ok(Handler(process(cx).signals[slot].swap(func.address(), Ordering::Relaxed)))
+}
+
+/// What becomes of a control event; whether the program has a handler for it.
+fn control(cx: &Cx<'_>, event: ControlEvent) -> bool {
+    match event {
+        ControlEvent::CtrlC => call_handler(cx, SIGINT as usize),
+        ControlEvent::CtrlBreak => call_handler(cx, SIGBREAK as usize),
+        ControlEvent::Close => false,
+    }
 }
 
 /// Calls the handler of a signal, or does what the signal does without one: ends the process with exit code 3.

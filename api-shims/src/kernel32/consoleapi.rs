@@ -2,7 +2,7 @@
 
 use abi::{HANDLE, In, Out, PCSTR, Ptr, WIN32_ERROR, Win32Result, fault, shim};
 use syscall_xlate::Cx;
-use syscall_xlate::console::{CONSOLE_MODE, Console, End};
+use syscall_xlate::console::{CONSOLE_MODE, Console, ControlHandler, End};
 use syscall_xlate::file::File;
 use syscall_xlate::nls::CodePage;
 
@@ -47,7 +47,10 @@ pub(super) fn GetConsoleMode(cx: &Cx, hConsoleHandle: HANDLE, lpMode: Out<CONSOL
 /// Sets a console's mode.
 #[shim(partial = "of input, lines, echo and processing change the terminal; of output, modes are only remembered")]
 pub(super) fn SetConsoleMode(cx: &Cx, hConsoleHandle: HANDLE, dwMode: CONSOLE_MODE) -> Win32Result<()> {
-    with_console(cx, hConsoleHandle, None, |console, file, end| Ok(console.set_mode(file, end, dwMode)?))
+    with_console(cx, hConsoleHandle, None, |console, file, end| Ok(console.set_mode(file, end, dwMode)?))?;
+    // A signal that ended the process would leave the terminal as it is.
+    cx.hear_control_events();
+    Ok(())
 }
 
 /// Gives the code page of input.
@@ -171,15 +174,17 @@ pub(super) fn ReadConsoleW(
     Ok(lpNumberOfCharsRead.set_opt(read as u32)?)
 }
 
-/// Adds or removes a control handler; with NULL, ignores Ctrl+C or no longer.
-#[shim(partial = "handlers are kept in order; the host's signals do not call them yet")]
+/// Adds or removes a control handler; with NULL, ignores Ctrl+C or no longer. Events come from signals of the host: `CTRL_C_EVENT` from SIGINT,
+/// `CTRL_BREAK_EVENT` from SIGQUIT, `CTRL_CLOSE_EVENT` from SIGHUP and SIGTERM.
+#[shim(full)]
 pub(super) fn SetConsoleCtrlHandler(cx: &Cx, HandlerRoutine: Ptr<u8>, Add: bool) -> Win32Result<()> {
     let console = &cx.process.console;
     match HandlerRoutine.opt() {
         None => console.ignore_ctrl_c(Add),
-        Some(handler) if Add => console.add_handler(handler.address())?,
-        Some(handler) => console.remove_handler(handler.address())?,
+        Some(handler) if Add => console.add_handler(ControlHandler::Guest(handler.address()))?,
+        Some(handler) => console.remove_handler(ControlHandler::Guest(handler.address()))?,
     }
+    cx.hear_control_events();
     Ok(())
 }
 

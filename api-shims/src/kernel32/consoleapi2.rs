@@ -2,7 +2,7 @@
 
 use abi::{HANDLE, Out, PCSTR, PCWSTR, PSTR, PWSTR, WIN32_ERROR, Win32Result, shim};
 use syscall_xlate::Cx;
-use syscall_xlate::console::{Coordinates, End};
+use syscall_xlate::console::{ControlEvent, Coordinates, End};
 
 use super::consoleapi::with_console;
 use crate::text;
@@ -18,6 +18,14 @@ abi::flags! {
         BACKGROUND_GREEN = 0x20;
         BACKGROUND_RED = 0x40;
         BACKGROUND_INTENSITY = 0x80;
+    }
+}
+
+abi::choices! {
+    /// What a control handler is told.
+    pub(super) struct CTRL_EVENT: u32 {
+        CTRL_C_EVENT = 0;
+        CTRL_BREAK_EVENT = 1;
     }
 }
 
@@ -235,4 +243,16 @@ pub(super) fn GetLargestConsoleWindowSize(cx: &Cx, hConsoleOutput: HANDLE) -> Wi
     let size =
         with_console(cx, hConsoleOutput, Some(End::Output), |console, file, _| Ok(console.screen_buffer(file)?.size))?;
     Ok(u32::from(size.x as u16) | u32::from(size.y as u16) << 16)
+}
+
+/// Tells the processes of a group of an event. Ctrl+C cannot be told to a group other than the caller's, and then is to none.
+#[shim(partial = "only the process itself is told")]
+pub(super) fn GenerateConsoleCtrlEvent(cx: &Cx, dwCtrlEvent: CTRL_EVENT, dwProcessGroupId: u32) -> Win32Result<()> {
+    let event = match dwCtrlEvent {
+        CTRL_EVENT::CTRL_C_EVENT if dwProcessGroupId != 0 => return Ok(()),
+        CTRL_EVENT::CTRL_C_EVENT => ControlEvent::CtrlC,
+        CTRL_EVENT::CTRL_BREAK_EVENT if [0, cx.process.id()].contains(&dwProcessGroupId) => ControlEvent::CtrlBreak,
+        _ => return Err(WIN32_ERROR::ERROR_INVALID_PARAMETER.into()),
+    };
+    Ok(cx.raise_control_event(event)?)
 }

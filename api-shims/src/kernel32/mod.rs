@@ -192,6 +192,7 @@ static EXPORTS: &[Export] = exports![
     libloaderapi::FreeLibraryAndExitThread,
     threadpoolapiset::FreeLibraryWhenCallbackReturns,
     libloaderapi::FreeResource,
+    consoleapi2::GenerateConsoleCtrlEvent,
     winnls::GetACP,
     winbase::GetActiveProcessorCount,
     winbase::GetActiveProcessorGroupCount,

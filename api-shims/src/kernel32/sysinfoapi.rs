@@ -5,6 +5,7 @@ mod firmware;
 use abi::{
     AnsiArray, InOut, NTSTATUS, Out, PSTR, PWSTR, Ptr, Raises, Varying, WIN32_ERROR, WideArray, Win32Result, shim,
 };
+use syscall_xlate::modules::{SYSTEM_FOLDER, WINDOWS_FOLDER};
 use syscall_xlate::time::{self, TimeFields};
 use syscall_xlate::topology::Topology;
 use syscall_xlate::{Cx, system_info};
@@ -319,37 +320,37 @@ fn give_records(bytes: &[u8], to: Ptr<u8>, length: InOut<u32>) -> Win32Result<()
 /// Gives the folder of the system's DLLs.
 #[shim(full)]
 pub(super) fn GetSystemDirectoryA(lpBuffer: PSTR, uSize: u32) -> Win32Result<u32> {
-    text::give_ansi(br"C:\windows\system32", lpBuffer, uSize)
+    text::give_ansi(SYSTEM_FOLDER.as_bytes(), lpBuffer, uSize)
 }
 
 /// Gives the folder of the system's DLLs.
 #[shim(full)]
 pub(super) fn GetSystemDirectoryW(lpBuffer: PWSTR, uSize: u32) -> Win32Result<u32> {
-    text::give_wide(&text::wide(r"C:\windows\system32"), lpBuffer, uSize)
+    text::give_wide(&text::wide(SYSTEM_FOLDER), lpBuffer, uSize)
 }
 
 /// Gives Windows' folder.
 #[shim(full)]
 pub(super) fn GetWindowsDirectoryA(lpBuffer: PSTR, uSize: u32) -> Win32Result<u32> {
-    text::give_ansi(br"C:\windows", lpBuffer, uSize)
+    text::give_ansi(WINDOWS_FOLDER.as_bytes(), lpBuffer, uSize)
 }
 
 /// Gives Windows' folder.
 #[shim(full)]
 pub(super) fn GetWindowsDirectoryW(lpBuffer: PWSTR, uSize: u32) -> Win32Result<u32> {
-    text::give_wide(&text::wide(r"C:\windows"), lpBuffer, uSize)
+    text::give_wide(&text::wide(WINDOWS_FOLDER), lpBuffer, uSize)
 }
 
 /// Gives Windows' folder, the same for all users.
 #[shim(full)]
 pub(super) fn GetSystemWindowsDirectoryA(lpBuffer: PSTR, uSize: u32) -> Win32Result<u32> {
-    text::give_ansi(br"C:\windows", lpBuffer, uSize)
+    text::give_ansi(WINDOWS_FOLDER.as_bytes(), lpBuffer, uSize)
 }
 
 /// Gives Windows' folder, the same for all users.
 #[shim(full)]
 pub(super) fn GetSystemWindowsDirectoryW(lpBuffer: PWSTR, uSize: u32) -> Win32Result<u32> {
-    text::give_wide(&text::wide(r"C:\windows"), lpBuffer, uSize)
+    text::give_wide(&text::wide(WINDOWS_FOLDER), lpBuffer, uSize)
 }
 
 abi::choices! {

@@ -69,8 +69,8 @@ pub struct SearchPaths {
     pub path: Vec<PathBuf>,
     /// `SetDllDirectory`: a folder, or an empty path for leaving out the current directory.
     pub dll_directory: Option<PathBuf>,
-    /// `AddDllDirectory`, in the order they were added.
-    pub user_directories: Vec<PathBuf>,
+    /// `AddDllDirectory`, in the order they were added, each with what removes it.
+    pub user_directories: Vec<(u64, PathBuf)>,
     /// `SetDefaultDllDirectories`.
     pub default_flags: LoadFlags,
     /// `SafeDllSearchMode` switched off: the current directory comes right after the program's folder.
@@ -185,7 +185,7 @@ impl SearchPaths {
             places.push(Place::Folder(&self.program));
         }
         if listed(LoadFlags::LOAD_LIBRARY_SEARCH_USER_DIRS) {
-            let folders = self.user_directories.iter().chain(&self.dll_directory);
+            let folders = self.user_directories.iter().map(|(_, folder)| folder).chain(&self.dll_directory);
             places.extend(folders.map(|folder| Place::Folder(folder)));
         }
         if listed(LoadFlags::LOAD_LIBRARY_SEARCH_SYSTEM32) {

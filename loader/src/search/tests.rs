@@ -95,7 +95,7 @@ fn an_altered_search_begins_at_the_dll() {
 #[test]
 fn search_flags_list_the_folders() {
     let mut places = Places::new("flags");
-    places.paths.user_directories = vec![places.root.join("user")];
+    places.paths.user_directories = vec![(1, places.root.join("user"))];
     places.paths.dll_directory = Some(places.root.join("set"));
     let root = places.root.join("load/x.dll");
     let system = LoadFlags::LOAD_LIBRARY_SEARCH_SYSTEM32;

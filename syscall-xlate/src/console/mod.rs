@@ -2,14 +2,17 @@
 //!
 //! A terminal is a console; a file or a pipe is not, and bytes pass through it unchanged.
 
+mod control;
 mod screen;
 mod standard;
 mod text;
 
+pub use control::{ControlEvent, ControlHandler};
 pub use screen::{Coordinates, ScreenBuffer};
 pub use standard::{Standard, StandardHandles};
 
 use std::os::fd::{AsFd, OwnedFd};
+use std::sync::atomic::{AtomicBool, AtomicI32, Ordering};
 use std::sync::{Mutex, MutexGuard, PoisonError, TryLockError};
 
 use abi::{NTSTATUS, NtResult};
@@ -49,6 +52,10 @@ pub struct Console {
     state: Mutex<State>,
     /// Input that was read and not yet handed out. Held while the terminal is read: one reader at a time.
     input: Mutex<Vec<u16>>,
+    /// It is that of a program which has its host process to itself.
+    of_program: AtomicBool,
+    /// The signal that ends the process, 0 for none.
+    ends_by: AtomicI32,
 }
 
 struct State {
@@ -65,7 +72,7 @@ struct State {
     /// The first half of a surrogate pair whose second is still to come.
     partial_pair: Option<u16>,
     /// Control handlers, last added last.
-    handlers: Vec<u64>,
+    handlers: Vec<ControlHandler>,
     ignores_ctrl_c: bool,
     /// The terminal's settings before the program changed them.
     original: Option<(OwnedFd, Termios)>,
@@ -93,6 +100,8 @@ impl Default for Console {
                 original: None,
             }),
             input: Mutex::default(),
+            of_program: AtomicBool::new(false),
+            ends_by: AtomicI32::new(0),
         }
     }
 }
@@ -187,11 +196,11 @@ impl Console {
         self.state().title = title.to_vec();
     }
 
-    /// Adds a control handler: a guest address.
+    /// Adds a control handler.
     ///
     /// # Errors
     /// `STATUS_NO_MEMORY` for too many.
-    pub fn add_handler(&self, handler: u64) -> NtResult<()> {
+    pub fn add_handler(&self, handler: ControlHandler) -> NtResult<()> {
         let handlers = &mut self.state().handlers;
         if handlers.len() >= MOST_HANDLERS {
             return Err(NTSTATUS::STATUS_NO_MEMORY);
@@ -200,20 +209,39 @@ impl Console {
         Ok(())
     }
 
+    /// Adds a control handler, unless it was.
+    ///
+    /// # Errors
+    /// As [`Self::add_handler`].
+    pub fn add_handler_once(&self, handler: ControlHandler) -> NtResult<()> {
+        if self.state().handlers.iter().any(|added| added.is(&handler)) { Ok(()) } else { self.add_handler(handler) }
+    }
+
     /// Removes a control handler that was added.
     ///
     /// # Errors
     /// `STATUS_INVALID_PARAMETER` for one that was not.
-    pub fn remove_handler(&self, handler: u64) -> NtResult<()> {
+    pub fn remove_handler(&self, handler: ControlHandler) -> NtResult<()> {
         let handlers = &mut self.state().handlers;
-        let at = handlers.iter().rposition(|&added| added == handler).ok_or(NTSTATUS::STATUS_INVALID_PARAMETER)?;
+        let at = handlers.iter().rposition(|added| added.is(&handler)).ok_or(NTSTATUS::STATUS_INVALID_PARAMETER)?;
         handlers.remove(at);
         Ok(())
     }
 
-    /// The control handlers in the order in which they are called: the last added first.
-    pub fn handlers(&self) -> Vec<u64> {
-        self.state().handlers.iter().rev().copied().collect()
+    /// The last control handler that was added before the one at `index`, and its own index: the order in which they are called.
+    pub(crate) fn handler_before(&self, index: usize) -> Option<(usize, ControlHandler)> {
+        let state = self.state();
+        let at = index.min(state.handlers.len()).checked_sub(1)?;
+        state.handlers.get(at).map(|handler| (at, *handler))
+    }
+
+    /// Says that the program has its host process to itself, signals included.
+    pub(crate) fn belongs_to_program(&self) {
+        self.of_program.store(true, Ordering::Relaxed);
+    }
+
+    fn is_of_program(&self) -> bool {
+        self.of_program.load(Ordering::Relaxed)
     }
 
     /// Says whether Ctrl+C is ignored (`SetConsoleCtrlHandler(NULL, ..)`).
@@ -234,13 +262,24 @@ mod tests {
     #[test]
     fn handlers_are_called_last_added_first() {
         let console = Console::default();
-        for handler in [1, 2, 1] {
-            console.add_handler(handler).unwrap();
+        let guest = |address: u64| ControlHandler::Guest(address);
+        let order = || {
+            let mut called = Vec::new();
+            let mut index = usize::MAX;
+            while let Some((at, ControlHandler::Guest(address))) = console.handler_before(index) {
+                called.push(address);
+                index = at;
+            }
+            called
+        };
+        for address in [1, 2, 1] {
+            console.add_handler(guest(address)).unwrap();
         }
-        assert_eq!(console.handlers(), [1, 2, 1]);
-        console.remove_handler(1).unwrap();
-        assert_eq!(console.handlers(), [2, 1]);
-        assert_eq!(console.remove_handler(3), Err(NTSTATUS::STATUS_INVALID_PARAMETER));
+        assert_eq!(order(), [1, 2, 1]);
+        console.remove_handler(guest(1)).unwrap();
+        console.add_handler_once(guest(2)).unwrap();
+        assert_eq!(order(), [2, 1]);
+        assert_eq!(console.remove_handler(guest(3)), Err(NTSTATUS::STATUS_INVALID_PARAMETER));
     }
 
     #[test]

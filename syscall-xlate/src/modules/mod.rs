@@ -27,7 +27,7 @@ use guarded::Guarded;
 pub(crate) use lock::LoaderLock;
 use missing::MissingImport;
 use provider::ShimProvider;
-pub use provider::shim_kind;
+pub use provider::{SYSTEM_FOLDER, WINDOWS_FOLDER, shim_kind};
 use regions::Regions;
 pub(crate) use static_tls::StaticTls;
 

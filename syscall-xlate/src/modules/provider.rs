@@ -13,6 +13,11 @@ use crate::dll::{Dll, Exports, Target};
 use crate::service::{self, Table};
 use crate::teb;
 
+/// Where the shim DLLs are (`GetSystemDirectory`).
+pub const SYSTEM_FOLDER: &str = r"C:\windows\system32";
+/// `GetWindowsDirectory`
+pub const WINDOWS_FOLDER: &str = r"C:\windows";
+
 /// DLLs that programs bring along, so that one beside the program comes before the shim.
 const REDISTRIBUTED: &[&str] = &["vcruntime", "msvcp", "concrt", "dbghelp"];
 
@@ -37,6 +42,8 @@ impl Provider for ShimProvider<'_> {
         let mut paths = self.0.modules.search.read().unwrap_or_else(PoisonError::into_inner).clone();
         // Most names mean shims, for which nobody looks anywhere.
         if !matches!(request.name, DllName::Base(name) if kind(name) == Some(ShimKind::Known)) {
+            let folder = |path: &str| self.0.host_path(&path.encode_utf16().collect::<Vec<_>>()).unwrap_or_default();
+            (paths.system, paths.windows) = (folder(SYSTEM_FOLDER), folder(WINDOWS_FOLDER));
             paths.path = self.0.environment.search_folders(&self.0.files.drives);
         }
         paths.resolve(request, &kind, &find_file)
