@@ -48,6 +48,7 @@ pub(crate) static DLL: Dll = Dll { name: "kernel32.dll", exports: Exports::new(E
 static EXPORTS: &[Export] = exports![
     synchapi::AcquireSRWLockExclusive,
     synchapi::AcquireSRWLockShared,
+    libloaderapi::AddDllDirectory,
     errhandlingapi::AddVectoredContinueHandler,
     errhandlingapi::AddVectoredExceptionHandler,
     consoleapi::AllocConsole,
@@ -511,6 +512,7 @@ static EXPORTS: &[Export] = exports![
     threadpoolapiset::ReleaseSemaphoreWhenCallbackReturns,
     fileapi::RemoveDirectoryA,
     fileapi::RemoveDirectoryW,
+    libloaderapi::RemoveDllDirectory,
     errhandlingapi::RemoveVectoredContinueHandler,
     errhandlingapi::RemoveVectoredExceptionHandler,
     synchapi::ResetEvent,
@@ -543,6 +545,7 @@ static EXPORTS: &[Export] = exports![
     synchapi::SetCriticalSectionSpinCount,
     processenv::SetCurrentDirectoryA,
     processenv::SetCurrentDirectoryW,
+    libloaderapi::SetDefaultDllDirectories,
     fileapi::SetEndOfFile,
     processenv::SetEnvironmentVariableA,
     processenv::SetEnvironmentVariableW,
