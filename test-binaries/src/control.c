@@ -27,10 +27,11 @@ static void at_exit(void) {
     say("atexit");
 }
 
+// Who is told of it may be the first to say something.
 static void generate(DWORD event, DWORD group) {
-    SetLastError(0);
-    BOOL done = GenerateConsoleCtrlEvent(event, group);
-    say("generate %lu: %d, error %lu", event, done, GetLastError());
+    say("generate %lu", event);
+    if (!GenerateConsoleCtrlEvent(event, group))
+        say("error: %lu", GetLastError());
 }
 
 static void until_told(void) {

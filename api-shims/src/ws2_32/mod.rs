@@ -13,6 +13,7 @@ static EXPORTS: &[Export] = exports![
     (116) winsock::WSACleanup,
     winsock2::WSAEnumProtocolsW,
     (111) winsock::WSAGetLastError,
+    winsock2::WSAGetOverlappedResult,
     (112) winsock::WSASetLastError,
     (115) winsock::WSAStartup,
     (57) winsock::gethostname,

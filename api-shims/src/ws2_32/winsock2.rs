@@ -1,6 +1,6 @@
 //! winsock2.h: the protocols there are. Sockets are still to come.
 
-use abi::{InOut, Invalid, Ptr, WIN32_ERROR, Win32Result, shim};
+use abi::{HANDLE, InOut, Invalid, Ptr, WIN32_ERROR, Win32Result, shim};
 use syscall_xlate::Cx;
 
 use super::winsock::has_started;
@@ -24,6 +24,21 @@ pub(super) fn WSAEnumProtocolsW(
     Ok(Invalid(0))
 }
 
+/// Gives the result of an overlapped operation on a socket.
+#[shim(partial = "no handle is a socket yet")]
+pub(super) fn WSAGetOverlappedResult(
+    cx: &Cx,
+    s: HANDLE,
+    lpOverlapped: Ptr<u8>,
+    lpcbTransfer: Ptr<u32>,
+    fWait: bool,
+    lpdwFlags: Ptr<u32>,
+) -> Win32Result<()> {
+    let _ = (s, lpOverlapped, lpcbTransfer, fWait, lpdwFlags);
+    let error = if has_started(cx) { WIN32_ERROR::WSAENOTSOCK } else { WIN32_ERROR::WSANOTINITIALISED };
+    Err(error.into())
+}
+
 #[cfg(test)]
 mod tests {
     use insta::assert_snapshot;
@@ -45,5 +60,19 @@ mod tests {
         ws2_32!WSAEnumProtocolsW(lpiProtocols=NULL, lpProtocolBuffer=NULL, lpdwBufferLength=NULL) = -1 (WSAEFAULT)
         ws2_32!WSAEnumProtocolsW(lpiProtocols=NULL, lpProtocolBuffer=NULL, lpdwBufferLength=&640->&0) = 0
         "#);
+    }
+
+    #[test]
+    fn no_handle_is_a_socket_yet() {
+        let trace = testing::trace(crate::dlls(), |guest| {
+            guest.call("ws2_32!WSAGetOverlappedResult", &[1, 0, 0, 0, 0]);
+            guest.call("ws2_32!WSAStartup", &[0x0202, guest.buffer(512)]);
+            guest.call("ws2_32!WSAGetOverlappedResult", &[1, 0, 0, 0, 0]);
+        });
+        let calls: Vec<_> = trace.lines().filter(|line| line.contains("Overlapped")).collect();
+        assert_snapshot!(calls.join("\n"), @r"
+        ws2_32!WSAGetOverlappedResult(s=h1, lpOverlapped=NULL, lpcbTransfer=NULL, fWait=FALSE, lpdwFlags=NULL) = FALSE (WSANOTINITIALISED)
+        ws2_32!WSAGetOverlappedResult(s=h1, lpOverlapped=NULL, lpcbTransfer=NULL, fWait=FALSE, lpdwFlags=NULL) = FALSE (WSAENOTSOCK)
+        ");
     }
 }

@@ -15,7 +15,7 @@ const DEFAULTS: u32 = LoadFlags::LOAD_LIBRARY_SEARCH_APPLICATION_DIR.bits()
 /// Adds a folder to those of the process; gives what removes it again.
 #[shim(full)]
 pub(in crate::kernel32) fn AddDllDirectory(cx: &Cx, NewDirectory: PCWSTR) -> Win32Result<Ptr<u8>> {
-    let path = NewDirectory.read()?;
+    let path = NewDirectory.opt().ok_or(WIN32_ERROR::ERROR_INVALID_PARAMETER)?.read()?;
     // Documented: an absolute path.
     let at = |index: usize| path.get(index).copied().map(u32::from).and_then(char::from_u32);
     let is_absolute = at(1) == Some(':') && at(2) == Some('\\') || at(0) == Some('\\') && at(1) == Some('\\');
@@ -58,17 +58,14 @@ pub(in crate::kernel32) fn SetDefaultDllDirectories(cx: &Cx, DirectoryFlags: LOA
 
 #[cfg(test)]
 mod tests {
-    use std::os::unix::ffi::OsStrExt;
-
     use insta::assert_snapshot;
 
     use syscall_xlate::testing;
 
     #[test]
     fn folders_are_added_and_removed() {
-        let folder = tempfile::tempdir().unwrap();
-        let path = String::from_utf8(folder.path().as_os_str().as_bytes().to_vec()).unwrap();
-        let path = format!("Z:{}", path.replace('/', "\\"));
+        let folder = std::env::temp_dir();
+        let path = format!("Z:{}", folder.display().to_string().replace('/', "\\"));
         let trace = testing::trace(crate::dlls(), |guest| {
             let (there, gone) = (guest.wide(&path), guest.wide(r"Z:\there\is\none"));
             let relative = guest.wide("folder");
@@ -82,6 +79,20 @@ mod tests {
                 guest.call("kernel32!SetDefaultDllDirectories", &[flags]);
             }
         });
-        assert_snapshot!(trace.replace(&path.replace('\\', "\\\\"), "FOLDER"));
+        assert_snapshot!(trace.replace(&path.replace('\\', "\\\\"), "FOLDER"), @r#"
+        kernel32!AddDllDirectory(NewDirectory="FOLDER") = @1
+        kernel32!AddDllDirectory(NewDirectory="FOLDER") = @2
+        kernel32!AddDllDirectory(NewDirectory="Z:\\there\\is\\none") = NULL (ERROR_FILE_NOT_FOUND)
+        kernel32!AddDllDirectory(NewDirectory="folder") = NULL (ERROR_INVALID_PARAMETER)
+        kernel32!AddDllDirectory(NewDirectory=NULL) = NULL (ERROR_INVALID_PARAMETER)
+        kernel32!RemoveDllDirectory(Cookie=@1) = TRUE
+        kernel32!RemoveDllDirectory(Cookie=@1) = FALSE (ERROR_INVALID_PARAMETER)
+        kernel32!RemoveDllDirectory(Cookie=@2) = TRUE
+        kernel32!RemoveDllDirectory(Cookie=NULL) = FALSE (ERROR_INVALID_PARAMETER)
+        kernel32!SetDefaultDllDirectories(DirectoryFlags=LOAD_LIBRARY_SEARCH_DEFAULT_DIRS) = TRUE
+        kernel32!SetDefaultDllDirectories(DirectoryFlags=0) = FALSE (ERROR_INVALID_PARAMETER)
+        kernel32!SetDefaultDllDirectories(DirectoryFlags=LOAD_WITH_ALTERED_SEARCH_PATH) = FALSE (ERROR_INVALID_PARAMETER)
+        kernel32!SetDefaultDllDirectories(DirectoryFlags=LOAD_LIBRARY_SEARCH_SYSTEM32) = TRUE
+        "#);
     }
 }
