@@ -253,6 +253,7 @@ mod tests {
 
     #[test]
     fn what_cannot_be_read_is_left_out() {
+        crate::signals::install();
         let bytes = [1_u8, 2, 3];
         let start = bytes.as_ptr() as u64;
         let found: Vec<u8> = readable(start, start + 3).into_iter().flat_map(|(_, bytes)| bytes).collect();
