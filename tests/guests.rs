@@ -223,6 +223,8 @@ fn host_status(code: u32) -> u32 {
 
 fn signal_name(signal: i32) -> String {
     [
+        (2, "SIGINT"),
+        (3, "SIGQUIT"),
         (4, "SIGILL"),
         (5, "SIGTRAP"),
         (6, "SIGABRT"),
