@@ -4,7 +4,7 @@
 use std::arch::global_asm;
 use std::mem::offset_of;
 
-use abi::{CONTEXT, fault, register};
+use abi::{CONTEXT, Fault, fault, register};
 
 use super::dispatch;
 
@@ -68,20 +68,19 @@ global_asm!(
     "mov dword ptr [rdi + {flags}], {full}",
     "ret",
     ".cfi_endproc",
-    // rdi: a context, rsi: an XSAVE area or 0, rdx: its parts. Goes on with what they say.
+    // rdi: a context, rsi: an XSAVE area, rdx: which parts to take of it, those that a context has room for not among them, or 0. Goes on with
+    // what they say.
     ".p2align 4",
     "exeunt_restore:",
     ".cfi_startproc",
     ".cfi_undefined rip",
-    "test rsi, rsi",
+    "test rdx, rdx",
     "jz 2f",
     "mov rax, rdx",
     "shr rdx, 32",
     "xrstor64 [rsi]",
-    "jmp 3f",
     "2:",
     "fxrstor64 [rdi + {fxsave}]",
-    "3:",
     "ldmxcsr [rdi + {mxcsr}]",
     "mov eax, ss",
     "push rax",
@@ -274,21 +273,53 @@ pub(super) fn sane(context: &CONTEXT) -> CONTEXT {
     sane
 }
 
+/// An XSAVE area in which all is as it is at first: `MXCSR`, and no part in use.
+#[repr(C, align(64))]
+struct InitialArea([u32; 256]);
+
+static INITIAL: InitialArea = InitialArea({
+    let mut words = [0; 256];
+    words[FXSAVE_MXCSR / 4] = 0x1f80;
+    words
+});
+
 /// Goes on after an interruption, with what its handlers left in the context; the parts of the registers that a context has no room for come from
-/// the area.
+/// the area, or are as they are at first where there is none (0). The stack may be a small one: nothing is copied.
 extern "sysv64" fn resume(context: u64, area: u64, parts: u64) -> ! {
-    let Ok(context) = CONTEXT::read(context) else { std::process::abort() };
-    let context = sane(&context);
-    // The legacy part of the area is that of `fxsave`; the first word behind it says which parts are in use, x87 and SSE among them.
-    let state = (&raw const context.x87).cast::<u8>();
-    // SAFETY: x87, xmm and the rest follow each other in the context.
-    let legacy = unsafe { std::slice::from_raw_parts(state, 512) };
-    let usable = area != 0
-        && fault::write(area, legacy).is_ok()
-        && fault::load_u64(area + 512).and_then(|used| fault::store_u64(area + 512, (used | 3) & parts)).is_ok();
-    let area = if usable { area as *const u8 } else { std::ptr::null() };
+    if !sane_in_place(context, area, parts).is_ok_and(|sane| sane) {
+        resume_without_floating_point(context);
+    }
+    let area = if area == 0 { (&raw const INITIAL).cast() } else { area as *const u8 };
     // SAFETY: as in `restore`; the area was written by the kernel for this thread.
-    unsafe { exeunt_restore(&raw const context, area, parts) }
+    unsafe { exeunt_restore(context as *const CONTEXT, area, parts) }
+}
+
+/// [`sane`] where the context is, and for the area; false where the context has no floating-point registers.
+fn sane_in_place(context: u64, area: u64, parts: u64) -> Result<bool, Fault> {
+    let at = |offset: usize| context.wrapping_add(offset as u64);
+    if fault::load_u32(at(offset_of!(CONTEXT, ContextFlags)))? & CONTEXT::FLOATING_POINT & !CONTEXT::AMD64 == 0 {
+        return Ok(false);
+    }
+    let eflags = at(offset_of!(CONTEXT, EFlags));
+    fault::store_u32(eflags, fault::load_u32(eflags)? & USER_FLAGS | FIXED_FLAGS)?;
+    let mxcsr = fault::load_u32(at(offset_of!(CONTEXT, MxCsr)))? & MXCSR_BITS;
+    fault::store_u32(at(offset_of!(CONTEXT, MxCsr)), mxcsr)?;
+    fault::store_u32(at(offset_of!(CONTEXT, x87) + FXSAVE_MXCSR), mxcsr)?;
+    if area != 0 {
+        fault::store_u32(area + FXSAVE_MXCSR as u64, mxcsr)?;
+        // The first word behind the legacy part says which parts are in use.
+        fault::store_u64(area + 512, fault::load_u64(area + 512)? & parts)?;
+    }
+    Ok(true)
+}
+
+#[cold]
+#[inline(never)]
+fn resume_without_floating_point(context: u64) -> ! {
+    match CONTEXT::read(context) {
+        Ok(context) => restore(&context),
+        Err(_) => std::process::abort(),
+    }
 }
 
 /// True for an instruction of [`restore`]: a fault there is one of the context's.

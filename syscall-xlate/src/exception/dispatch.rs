@@ -142,7 +142,9 @@ pub(super) fn dispatcher_at(address: u64) -> Option<DISPATCHER_CONTEXT> {
     Ptr::<DISPATCHER_CONTEXT>::at(address).read().ok()
 }
 
-/// Asks the frames' handlers. True when execution goes on with the context. Walks from the handlers go on with the context at `outer`.
+/// Asks the frames' handlers. True when execution goes on with the context. Walks from the handlers go on with the context at `outer`. Not part of
+/// [`dispatch`]: programs that handle exceptions by vectored handlers do so on stacks of a few KB.
+#[inline(never)]
 fn search(cx: &Cx<'_>, record: u64, context_at: u64, outer: u64) -> bool {
     let Ok(mut context) = CONTEXT::read(context_at) else { return false };
     let mut above = context;

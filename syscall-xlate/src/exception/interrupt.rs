@@ -17,6 +17,12 @@ const LEAST_ROOM: u64 = 96 * 1024;
 const LEGACY: usize = 512;
 /// `FP_XSTATE_MAGIC1`, at offset 464 of the area in a signal frame: more than the legacy area is there (Linux, asm/sigcontext.h).
 const XSTATE_MAGIC: u32 = 0x4650_5853;
+/// Parts of an XSAVE image that a context has room for, x87 and SSE, and the one that the kernel itself gives back, protection keys.
+const NOT_EXTENDED: u64 = 0x203;
+/// The part with the upper halves of AVX' registers; its offset is the same on all processors.
+const AVX: u64 = 4;
+/// Bytes of an image that has no part behind it.
+const WITH_AVX: usize = LEGACY + 64 + 256;
 /// The largest XSAVE image copied, in bytes.
 const LARGEST_AREA: usize = 16 * 1024;
 
@@ -143,16 +149,24 @@ struct Placed {
 }
 
 fn put(context: &CONTEXT, exception: &Exception, frame: &libc::ucontext_t, rsp: u64) -> Result<Placed, Fault> {
-    let (size, parts) = extended_state(frame);
+    let state = frame.uc_mcontext.fpregs as u64;
+    let (whole, parts) = extended_state(frame);
+    let parts = parts & !NOT_EXTENDED;
+    // A stack may be a small one, and these parts are seldom in use.
+    let size = match if whole == 0 { 0 } else { fault::load_u64(state + LEGACY as u64)? & parts } {
+        0 => 0,
+        AVX => WITH_AVX.min(whole),
+        _ => whole,
+    };
     let area = rsp.wrapping_sub(size as u64) & !63;
-    let at = (area & !15).wrapping_sub(CONTEXT::SIZE as u64);
+    let at = if size == 0 { rsp } else { area };
+    let at = (at & !15).wrapping_sub(CONTEXT::SIZE as u64);
     let record = at.wrapping_sub(EXCEPTION_RECORD::SIZE as u64) & !15;
     let mut copied = 0;
     while copied < size {
         let mut bytes = [0; LEGACY];
         let now = (size - copied).min(bytes.len());
-        let from = frame.uc_mcontext.fpregs as u64;
-        fault::read(from + copied as u64, &mut bytes[..now])?;
+        fault::read(state + copied as u64, &mut bytes[..now])?;
         fault::write(area.wrapping_add(copied as u64), &bytes[..now])?;
         copied += now;
     }

@@ -9,6 +9,7 @@ use super::{answer, flags};
 use crate::{Cx, report};
 
 /// Asks the filter. Returns when it says that execution goes on, which is as if a frame's handler had said so.
+#[inline(never)]
 pub(super) fn last_chance(cx: &Cx<'_>, record: u64, context: u64, pointers: u64) {
     match ask_filter(cx, pointers) {
         Some(answer::CONTINUE_EXECUTION) if code_and_flags(record).1 & flags::NONCONTINUABLE != 0 => {
