@@ -132,6 +132,7 @@ impl SearchPaths {
             let folder = match place {
                 Place::System => match shim() {
                     Some(shim) => return Ok(shim),
+                    None if !self.system.is_dir() => continue,
                     None => &self.system,
                 },
                 Place::Folder(folder) => folder,

@@ -43,7 +43,8 @@ impl Provider for ShimProvider<'_> {
         // Most names mean shims, for which nobody looks anywhere.
         if !matches!(request.name, DllName::Base(name) if kind(name) == Some(ShimKind::Known)) {
             let folder = |path: &str| self.0.host_path(&path.encode_utf16().collect::<Vec<_>>()).unwrap_or_default();
-            (paths.system, paths.windows) = (folder(SYSTEM_FOLDER), folder(WINDOWS_FOLDER));
+            paths.system = folder(SYSTEM_FOLDER);
+            paths.windows = Some(folder(WINDOWS_FOLDER)).filter(|folder| folder.is_dir()).unwrap_or_default();
             paths.path = self.0.environment.search_folders(&self.0.files.drives);
         }
         paths.resolve(request, &kind, &find_file)
