@@ -41,7 +41,10 @@ fn refusal(arguments: &[&OsStr], status: i32) -> String {
 }
 
 fn check(command: &mut Command, status: i32) -> String {
-    let output = command.stdin(Stdio::null()).env("PATH", "/usr/bin").output().unwrap();
+    // A drive C: of the user's is none of the test's.
+    let command =
+        command.stdin(Stdio::null()).env("PATH", "/usr/bin").env("HOME", "/nowhere").env_remove("XDG_DATA_HOME");
+    let output = command.output().unwrap();
     let said = String::from_utf8(output.stderr).unwrap();
     assert_eq!(output.status.code(), Some(status), "{command:?}: {:?} {said}", output.status);
     assert!(output.stdout.is_empty(), "{command:?}");
