@@ -42,8 +42,9 @@ fn refusal(arguments: &[&OsStr], status: i32) -> String {
 
 fn check(command: &mut Command, status: i32) -> String {
     // A drive C: of the user's is none of the test's.
+    let home = tempfile::tempdir().unwrap();
     let command =
-        command.stdin(Stdio::null()).env("PATH", "/usr/bin").env("HOME", "/nowhere").env_remove("XDG_DATA_HOME");
+        command.stdin(Stdio::null()).env("PATH", "/usr/bin").env("HOME", home.path()).env_remove("XDG_DATA_HOME");
     let output = command.output().unwrap();
     let said = String::from_utf8(output.stderr).unwrap();
     assert_eq!(output.status.code(), Some(status), "{command:?}: {:?} {said}", output.status);

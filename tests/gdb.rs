@@ -18,7 +18,7 @@ fn session(program: &[&str], commands: &[&str]) -> Result<String, Failed> {
     command.args(["run", "--gdb"]).arg(guest(program[0])).args(&program[1..]);
     // No settings of the user's, no questions, no colours.
     let folder = tempfile::tempdir()?;
-    command.current_dir(&folder).env("HOME", "/nonexistent").env("TERM", "dumb").env_remove("DEBUGINFOD_URLS");
+    command.current_dir(&folder).env("HOME", folder.path()).env("TERM", "dumb").env_remove("DEBUGINFOD_URLS");
     let mut child = command.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped()).spawn()?;
     let input =
         ["set width 0", "set confirm off"].iter().chain(commands).fold(String::new(), |all, line| all + line + "\n");

@@ -1,5 +1,6 @@
 //! What a DLL name means here: a shim DLL, a file of the guest's, or nothing.
 
+use std::path::PathBuf;
 use std::sync::PoisonError;
 
 use loader::graph::{DllName, DllRequest, ImportSite, NotFound, Provider, Resolved};
@@ -11,7 +12,7 @@ use super::MissingImport;
 use crate::Process;
 use crate::dll::{Dll, Exports, Target};
 use crate::service::{self, Table};
-use crate::teb;
+use crate::{path, teb};
 
 /// Where the shim DLLs are (`GetSystemDirectory`).
 pub const SYSTEM_FOLDER: &str = r"C:\windows\system32";
@@ -42,7 +43,12 @@ impl Provider for ShimProvider<'_> {
         let mut paths = self.0.modules.search.read().unwrap_or_else(PoisonError::into_inner).clone();
         // Most names mean shims, for which nobody looks anywhere.
         if !matches!(request.name, DllName::Base(name) if kind(name) == Some(ShimKind::Known)) {
-            let folder = |path: &str| self.0.host_path(&path.encode_utf16().collect::<Vec<_>>()).unwrap_or_default();
+            let drives = &self.0.files.drives;
+            // Without a look at them: they need not be there, and are not made.
+            let folder = |path: &str| match drives.dos_target(&path.encode_utf16().collect::<Vec<_>>()) {
+                Ok(path::Target::File(location)) => location.exact(),
+                _ => PathBuf::new(),
+            };
             paths.system = folder(SYSTEM_FOLDER);
             paths.windows = Some(folder(WINDOWS_FOLDER)).filter(|folder| folder.is_dir()).unwrap_or_default();
             paths.path = self.0.environment.search_folders(&self.0.files.drives);
