@@ -250,27 +250,25 @@ const MXCSR_BITS: u32 = 0xffff;
 const FXSAVE_MXCSR: usize = 24;
 
 /// Goes on with the registers of `context`. Floating-point registers stay as they are where its flags do not include them.
-pub(crate) fn restore(context: &CONTEXT) -> ! {
-    let context = sane(context);
+pub(crate) fn restore(context: &mut CONTEXT) -> ! {
+    make_sane(context);
     // SAFETY: a context that the processor takes; where it leads is the guest's to answer for.
-    unsafe { exeunt_restore(&raw const context, std::ptr::null(), 0) }
+    unsafe { exeunt_restore(&raw const *context, std::ptr::null(), 0) }
 }
 
-/// What the processor takes of a context that the guest may have written.
-pub(super) fn sane(context: &CONTEXT) -> CONTEXT {
-    let mut sane = *context;
-    if context.ContextFlags & CONTEXT::FLOATING_POINT & !CONTEXT::AMD64 == 0 {
+/// Makes of a context that the guest may have written one that the processor takes.
+pub(super) fn make_sane(sane: &mut CONTEXT) {
+    if sane.ContextFlags & CONTEXT::FLOATING_POINT & !CONTEXT::AMD64 == 0 {
         let mut now = CONTEXT::ZERO;
         // SAFETY: fills the context, which is aligned.
         unsafe { exeunt_capture(&raw mut now) };
         (sane.x87, sane.xmm, sane.MxCsr) = (now.x87, now.xmm, now.MxCsr);
     }
-    sane.EFlags = context.EFlags & USER_FLAGS | FIXED_FLAGS;
+    sane.EFlags = sane.EFlags & USER_FLAGS | FIXED_FLAGS;
     sane.MxCsr &= MXCSR_BITS;
     if let Some(field) = sane.x87.get_mut(FXSAVE_MXCSR..FXSAVE_MXCSR + 4) {
         field.copy_from_slice(&sane.MxCsr.to_le_bytes());
     }
-    sane
 }
 
 /// An XSAVE area in which all is as it is at first: `MXCSR`, and no part in use.
@@ -294,7 +292,7 @@ extern "sysv64" fn resume(context: u64, area: u64, parts: u64) -> ! {
     unsafe { exeunt_restore(context as *const CONTEXT, area, parts) }
 }
 
-/// [`sane`] where the context is, and for the area; false where the context has no floating-point registers.
+/// [`make_sane`] where the context is, and for the area; false where the context has no floating-point registers.
 fn sane_in_place(context: u64, area: u64, parts: u64) -> Result<bool, Fault> {
     let at = |offset: usize| context.wrapping_add(offset as u64);
     if fault::load_u32(at(offset_of!(CONTEXT, ContextFlags)))? & CONTEXT::FLOATING_POINT & !CONTEXT::AMD64 == 0 {
@@ -317,7 +315,7 @@ fn sane_in_place(context: u64, area: u64, parts: u64) -> Result<bool, Fault> {
 #[inline(never)]
 fn resume_without_floating_point(context: u64) -> ! {
     match CONTEXT::read(context) {
-        Ok(context) => restore(&context),
+        Ok(mut context) => restore(&mut context),
         Err(_) => std::process::abort(),
     }
 }

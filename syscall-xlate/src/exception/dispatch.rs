@@ -27,7 +27,7 @@ pub fn raise_record(cx: &Cx<'_>, caller: &CONTEXT, record: EXCEPTION_RECORD) -> 
     lent_record.set(&record);
     context.set(caller);
     dispatch(cx, lent_record.address(), context.address(), std::ptr::from_ref(caller) as u64);
-    restore(&context.get())
+    restore(&mut context.get())
 }
 
 /// Raises an exception of a shim's in the guest that called it. Returns when the shim is to be run again: a handler has mended what was wrong.
@@ -40,9 +40,9 @@ pub(crate) fn raise_from_shim(cx: &Cx<'_>, exception: &Exception) {
     record.set(&EXCEPTION_RECORD::new(exception, caller.Rip));
     context.set(&caller);
     dispatch(cx, record.address(), context.address(), &raw const caller as u64);
-    let changed = context.get();
+    let mut changed = context.get();
     if changed.Rip != caller.Rip || changed.rsp() != caller.rsp() {
-        restore(&changed);
+        restore(&mut changed);
     }
 }
 

@@ -4,7 +4,7 @@
 
 use abi::{CONTEXT, EXCEPTION_RECORD, Exception, Fault, NTSTATUS, Ptr, fault};
 
-use super::assembly::{interrupted_entry, sane};
+use super::assembly::{interrupted_entry, make_sane};
 use crate::Cx;
 
 /// First parameter of an access violation for a fetch of an instruction.
@@ -76,7 +76,8 @@ pub(crate) fn context_of(frame: &libc::ucontext_t) -> CONTEXT {
 
 /// Puts a context that the guest may have written into a signal frame, which the thread goes on with.
 pub(crate) fn put_context(context: &CONTEXT, frame: &mut libc::ucontext_t) {
-    let context = sane(context);
+    let mut context = *context;
+    make_sane(&mut context);
     let state = frame.uc_mcontext.fpregs as u64;
     let registers = &mut frame.uc_mcontext.gregs;
     for (index, value) in ORDER.into_iter().zip(context.integer) {

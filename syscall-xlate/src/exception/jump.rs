@@ -82,7 +82,7 @@ pub fn long_jump(cx: &Cx<'_>, caller: &CONTEXT, buffer: u64, value: u32) -> Resu
         let mut context = *caller;
         load(buffer, &mut context)?;
         context.integer[register::RAX] = value;
-        restore(&context);
+        restore(&mut context);
     }
     let ip = fault::load_u64(buffer.wrapping_add(offset::RIP))?;
     let record = LentRecord::new();

@@ -132,5 +132,5 @@ pub fn go_on(cx: &Cx<'_>, mut context: CONTEXT, record: Option<u64>) -> ! {
             context.Rip = ip;
         }
     }
-    restore(&context)
+    restore(&mut context)
 }
