@@ -19,10 +19,10 @@ impl Write for Bug {
     }
 }
 
-/// What the test below runs as a process of its own.
-#[test]
-#[ignore = "ends the process"]
-fn panics() {
+/// Says to the test below that it is to panic, in a process of its own.
+const PANIC: &str = "EXEUNT_TEST_PANIC";
+
+fn panics() -> ! {
     std::panic::set_hook(Box::new(exeunt::report_panic));
     let program = concat!(env!("CARGO_MANIFEST_DIR"), "/test-binaries/bin/hello.exe");
     let config = Config { tail: true, output: Box::new(Bug), ..Config::default() };
@@ -32,8 +32,12 @@ fn panics() {
 
 #[test]
 fn a_panic_is_reported_as_our_bug_with_the_calls_before_it() {
+    if std::env::var_os(PANIC).is_some() {
+        panics();
+    }
+    let name = "a_panic_is_reported_as_our_bug_with_the_calls_before_it";
     let mut command = Command::new(std::env::current_exe().unwrap());
-    let output = command.args(["--exact", "panics", "--ignored", "--nocapture"]).output().unwrap();
+    let output = command.args(["--exact", name, "--nocapture"]).env(PANIC, "1").output().unwrap();
     let text = String::from_utf8(output.stderr).unwrap();
     assert_eq!(output.status.code(), Some(125), "{text}");
     let lines: Vec<_> = text.lines().collect();

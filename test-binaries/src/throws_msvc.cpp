@@ -760,8 +760,37 @@ static void ends(const char *how) {
     }
 }
 
+// Laid out as Visual C++'s: what it says is behind its table of functions.
+namespace std {
+class exception {
+public:
+    explicit exception(const char *text) : text(text), owned(false) {}
+    exception(const exception &other) : text(other.text), owned(false) {}
+    virtual ~exception() {}
+    virtual const char *what() const { return text; }
+
+    const char *text;
+    bool owned;
+};
+} // namespace std
+
+namespace shop {
+class SoldOut : public std::exception {
+public:
+    SoldOut() : exception("no screws are left") {}
+};
+} // namespace shop
+
+__attribute__((noinline)) static void buy() {
+    throw shop::SoldOut();
+}
+
 extern "C" void start() {
     const char *how = GetCommandLineA();
+    if (ends_with(how, " unhandled")) {
+        buy();
+        ExitProcess(1);
+    }
     if (ends_with(how, " noexcept") || ends_with(how, " nothing") || ends_with(how, " destructor") || ends_with(how, " copy")) {
         ends(how);
         ExitProcess(1);
