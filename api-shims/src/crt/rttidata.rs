@@ -45,6 +45,12 @@ pub(crate) fn __std_type_info_name(cx: &Cx, data: Ptr<u8>, rootNode: Ptr<u8>) ->
     ok(Ptr::at(address))
 }
 
+/// Frees the undecorated names in a module's list, when the module goes. They are kept elsewhere: the list is always empty.
+#[shim(full)]
+pub(crate) fn __std_type_info_destroy_list(rootNode: Ptr<u8>) {
+    let _ = rootNode;
+}
+
 /// `.?AVname@space@@` is `class space::name`.
 fn undecorated(name: &[u8]) -> Vec<u8> {
     let text = String::from_utf8_lossy(name);

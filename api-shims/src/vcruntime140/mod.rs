@@ -10,10 +10,12 @@ pub(crate) static DLL: Dll =
 #[rustfmt::skip]
 static EXPORTS: &[Export] = &[
     Export::of::<crt::ehdata::_CxxThrowException>(),
+    Export::of::<crt::ehdata::__AdjustPointer>(),
     Export::of::<crate::ntdll::excpt::__C_specific_handler>(),
     Export::of::<crt::ehdata::__CxxFrameHandler>(),
     Export::named::<crt::ehdata::__CxxFrameHandler>("__CxxFrameHandler2"),
     Export::of::<crt::ehdata::__CxxFrameHandler3>(),
+    Export::of::<crt::ehdata::__DestructExceptionObject>(),
     Export::of::<crt::rttidata::__RTCastToVoid>(),
     Export::of::<crt::rttidata::__RTDynamicCast>(),
     Export::of::<crt::rttidata::__RTtypeid>(),
@@ -27,6 +29,7 @@ static EXPORTS: &[Export] = &[
     Export::of::<crt::eh::__std_exception_destroy>(),
     Export::named::<crt::eh::terminate>("__std_terminate"),
     Export::of::<crt::rttidata::__std_type_info_compare>(),
+    Export::of::<crt::rttidata::__std_type_info_destroy_list>(),
     Export::of::<crt::rttidata::__std_type_info_hash>(),
     Export::of::<crt::rttidata::__std_type_info_name>(),
     Export::of::<crt::ehdata::__uncaught_exception>(),

@@ -51,8 +51,10 @@ fn look_for(time: Duration, come: impl Fn() -> bool) -> bool {
 /// Whether a thread may run.
 #[derive(Default)]
 pub(crate) struct Stop {
-    /// How often it was suspended more than resumed. The thread sleeps on it.
+    /// How often it was suspended more than resumed.
     suspensions: AtomicU32,
+    /// Counts what may let it go on: that it is resumed, or is to end. The thread sleeps on it.
+    changes: AtomicU32,
     state: AtomicU32,
     /// It is to end rather than to stand.
     ends: AtomicBool,
@@ -103,7 +105,7 @@ impl Stop {
             .fetch_update(Ordering::SeqCst, Ordering::SeqCst, |count| count.checked_sub(1))
             .unwrap_or(0);
         if before == 1 {
-            futex::wake(&self.suspensions, u32::MAX);
+            self.change();
         }
         before
     }
@@ -126,7 +128,12 @@ impl Stop {
     /// Has it end rather than stand.
     pub(crate) fn end(&self) {
         self.ends.store(true, Ordering::SeqCst);
-        futex::wake(&self.suspensions, u32::MAX);
+        self.change();
+    }
+
+    fn change(&self) {
+        self.changes.fetch_add(1, Ordering::SeqCst);
+        futex::wake(&self.changes, u32::MAX);
     }
 
     /// Waits until the thread, whose host identifier is `host`, does not run guest code. Nobody may be kept from going on by the caller.
@@ -252,14 +259,13 @@ impl Stop {
 
     fn sleep_while_suspended(&self) {
         loop {
-            match self.suspensions.load(Ordering::SeqCst) {
-                0 => return,
-                _ if self.ends.load(Ordering::SeqCst) => return,
-                count => {
-                    if !look_for(A_LOOK, || self.suspensions.load(Ordering::SeqCst) != count) {
-                        futex::sleep(&self.suspensions, count, Deadline::Never);
-                    }
-                }
+            // Before the look at what may have changed.
+            let changes = self.changes.load(Ordering::SeqCst);
+            if self.suspensions.load(Ordering::SeqCst) == 0 || self.ends.load(Ordering::SeqCst) {
+                return;
+            }
+            if !look_for(A_LOOK, || self.changes.load(Ordering::SeqCst) != changes) {
+                futex::sleep(&self.changes, changes, Deadline::Never);
             }
         }
     }
