@@ -9,6 +9,7 @@ use std::sync::{PoisonError, RwLock, RwLockReadGuard};
 
 use abi::{NTSTATUS, NtResult};
 
+use crate::modules::{SYSTEM_FOLDER, WINDOWS_FOLDER};
 use crate::nls::case::upcased;
 use crate::path::{Drives, name, wide};
 use crate::system_info;
@@ -242,7 +243,7 @@ fn search_path(front: Option<&OsStr>, path: Option<&OsStr>, drives: &Drives) -> 
     let path = path.map_or(&b""[..], OsStrExt::as_bytes).split(|&byte| byte == b':');
     let entries =
         front.chain(path).filter(|entry| !entry.is_empty()).map(|bytes| entry(OsStr::from_bytes(bytes), drives));
-    let own = [r"C:\windows\system32", r"C:\windows"].map(wide);
+    let own = [SYSTEM_FOLDER, WINDOWS_FOLDER].map(wide);
     entries.chain(own).collect::<Vec<_>>().join(&u16::from(b';'))
 }
 

@@ -3,7 +3,7 @@
 use abi::{CrtResult, EXCEPTION_RECORD, Exception, Ptr, Raises, Refusal, shim};
 use syscall_xlate::Cx;
 use syscall_xlate::cxx::{self, Asked, Encoding, Verdict};
-use syscall_xlate::exception::DISPATCHER_CONTEXT;
+use syscall_xlate::exception::{DISPATCHER_CONTEXT, flags};
 
 use super::eh::terminate;
 use super::guest::ok;
@@ -67,12 +67,10 @@ pub(crate) fn __CxxFrameHandler4(
 /// Throws a C++ object; without one, the object whose catch block runs.
 #[shim(full)]
 pub(crate) fn _CxxThrowException(cx: &Cx, pExceptionObject: Ptr<u8>, pThrowInfo: Ptr<u8>) -> CrtResult<i32> {
-    /// `EXCEPTION_NONCONTINUABLE`
-    const NONCONTINUABLE: u32 = 1;
     // On x64 the tables have offsets from the module's base, which the fourth parameter gives.
     let base = cx.process.module_of(pThrowInfo.address()).map_or(0, |module| module.base());
     let parameters = [cxx::MAGIC.into(), pExceptionObject.address(), pThrowInfo.address(), base];
-    let exception = Exception { flags: NONCONTINUABLE, ..Exception::new(cxx::EXCEPTION, &parameters) };
+    let exception = Exception { flags: flags::NONCONTINUABLE, ..Exception::new(cxx::EXCEPTION, &parameters) };
     Err(Refusal::Raises(Box::new(exception)))
 }
 

@@ -2,7 +2,7 @@
 
 use abi::{Fault, bulk, fault};
 
-use super::throw::{Catchable, Displacement, Thrown, catches, is_any};
+use super::throw::{Catchable, Displacement, Thrown, is_any};
 use super::{Handler, adjective, property};
 use crate::Cx;
 use crate::exception::Lent;
@@ -20,14 +20,6 @@ pub fn adjusted(object: u64, part: &Displacement) -> Result<u64, Fault> {
         place = place.wrapping_add_signed(part.table.into()).wrapping_add_signed(base.into());
     }
     Ok(place)
-}
-
-/// Whether a catch block catches what was thrown with `attributes` as `kind` (`__TypeMatch`).
-///
-/// # Errors
-/// A [`Fault`] where a type cannot be read.
-pub fn type_matches(handler: &Handler, kind: &Catchable, attributes: u32) -> Result<bool, Fault> {
-    catches(handler, kind, attributes)
 }
 
 /// What is left to do for the variable of a catch block.

@@ -19,7 +19,7 @@ mod throw;
 
 use abi::NTSTATUS;
 
-pub use build::{adjusted, build, build_part, destroy, type_matches};
+pub use build::{adjusted, build, build_part, destroy};
 pub use handler::{Asked, CONTINUE_SEARCH, Verdict, handle};
 pub use tables::{Encoding, Handler};
 pub use thread::OfThread;

@@ -168,7 +168,7 @@ fn types_are_one_by_their_names_and_constants_stay_constant() {
     let catches = |adjectives, kind: &[u8], properties, attributes| {
         let handler = Handler { adjectives, kind: address(kind), ..Handler::default() };
         let thrown = Catchable { kind: address(&its), properties, ..Catchable::default() };
-        super::type_matches(&handler, &thrown, attributes).expect("it is our memory")
+        super::throw::catches(&handler, &thrown, attributes).expect("it is our memory")
     };
     assert!(catches(0, &ours, 0, 0));
     assert!(!catches(0, &other, 0, 0));
